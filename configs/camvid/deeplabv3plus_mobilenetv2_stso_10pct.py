@@ -1,0 +1,3 @@
+_base_ = ["../_base_/camvid_10pct_mobilenetv2.py"]
+
+scheduler = dict(type="STSO", generations=2)

@@ -1,0 +1,163 @@
+"""From files to checked cases: what all data sets of images have in common."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from ssl_seg.catalog.catalog import Catalog
+from ssl_seg.catalog.index import DigestIndex, Known, raise_problems
+from ssl_seg.catalog.lists import pick
+from ssl_seg.catalog.mask_causes import black_and_white, likely_cause
+from ssl_seg.catalog.picture import ImageFacts, MaskFacts
+from ssl_seg.core.case import Case
+from ssl_seg.core.space import LabelValues
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Entry:
+    """The files of one case as a data set's layout tells, before anything is read.
+
+    Attributes:
+        id: the case id.
+        image: absolute path.
+        mask: absolute path, ``None`` for an image without a label.
+        group: see `ssl_seg.core.case.Case`.
+    """
+
+    id: str
+    image: str
+    mask: str | None
+    group: str
+
+
+@dataclass(frozen=True)
+class _Pair:
+    """One case's files with what is in them."""
+
+    entry: Entry
+    image: Known[ImageFacts]
+    mask: Known[MaskFacts] | None
+
+
+def assemble(
+    name: str,
+    values: LabelValues,
+    entries: Sequence[Entry],
+    index: DigestIndex,
+    *,
+    list_file: Path | None = None,
+    cause: str | None = None,
+) -> Catalog:
+    """Look into the files of a data set and check them.
+
+    Args:
+        name: what messages call the data set.
+        values: how label files are read.
+        entries: in catalog order.
+        index: of file digests.
+        list_file: keeps the cases that it lists; the others' files are not opened.
+        cause: why a mask of this data set may hold unlisted values, instead of a guess.
+
+    Raises:
+        ValueError: two cases have the same id, the list or a file is bad, an image and its mask
+            have different sizes, or a mask holds a value that the label space does not list.
+    """
+    pairs = _look(_chosen(name, entries, list_file), index)
+    raise_problems(_size_problems(pairs))
+    _check_values(pairs, values, cause)
+    unlabeled = [pair.entry.id for pair in pairs if pair.mask is None]
+    if unlabeled:
+        _log.info(
+            "%s: %d of %d images have no label, e.g. %s",
+            name,
+            len(unlabeled),
+            len(pairs),
+            unlabeled[0],
+        )
+    cases = (
+        Case(
+            id=pair.entry.id,
+            image=pair.image.file,
+            label=pair.mask.file if pair.mask else None,
+            group=pair.entry.group,
+        )
+        for pair in pairs
+    )
+    return Catalog(name, values, tuple(cases))
+
+
+def _chosen(name: str, entries: Sequence[Entry], list_file: Path | None) -> list[Entry]:
+    known: dict[str, Entry] = {}
+    for entry in entries:
+        if (other := known.setdefault(entry.id, entry)) is not entry:
+            raise ValueError(
+                f"{name}: two images have the case id {entry.id!r}: {other.image} and "
+                f"{entry.image}; rename or remove one"
+            )
+    chosen = known if list_file is None else pick(known, list_file, "list_file")
+    return list(chosen.values())
+
+
+def _look(entries: Sequence[Entry], index: DigestIndex) -> list[_Pair]:
+    images = index.read([entry.image for entry in entries], ImageFacts)
+    masks = iter(index.read([entry.mask for entry in entries if entry.mask], MaskFacts))
+    return [
+        _Pair(entry, image, next(masks) if entry.mask else None)
+        for entry, image in zip(entries, images, strict=True)
+    ]
+
+
+def _size_problems(pairs: Sequence[_Pair]) -> Iterator[str]:
+    for pair in pairs:
+        if pair.mask is None:
+            continue
+        image, mask = pair.image.facts, pair.mask.facts
+        if (image.width, image.height) == (mask.width, mask.height):
+            continue
+        turned = (image.width, image.height) == (mask.height, mask.width)
+        yield (
+            f"{pair.mask.file.path}: the mask is {mask.width}×{mask.height} pixels, its image "
+            f"{pair.image.file.path} is {image.width}×{image.height}; "
+            + (
+                "one of them is turned by a quarter (the image perhaps by its EXIF orientation)"
+                if turned
+                else "both must have the same size"
+            )
+        )
+
+
+def _check_values(pairs: Sequence[_Pair], values: LabelValues, cause: str | None) -> None:
+    listed = {value for value, _ in values.table}
+    masks = [pair.mask for pair in pairs if pair.mask]
+    everywhere = {value for mask in masks for value in mask.facts.values}
+    if black_and_white(everywhere, values):
+        raise ValueError(
+            f"{masks[0].file.path}: all masks hold 0 and 255 only, and 255 is the ignore value, so "
+            f"no pixel is of class {values.space.classes[1]!r}; did you mean 1? Write 1 instead of "
+            "255 into the masks, or map the values (ImageFolder: values=(0, 255), ignore=())"
+        )
+    bad = [mask for mask in masks if not listed.issuperset(mask.facts.values)]
+    if bad:
+        outside = sorted(set(bad[0].facts.values) - listed)
+        more = f" ({len(bad) - 1} more masks hold such values)" if len(bad) > 1 else ""
+        raise ValueError(
+            f"{bad[0].file.path}: the mask holds the values {_ranges(outside)}, which label space "
+            f"{values.space.name!r} does not list; allowed are {_ranges(sorted(listed))}{more}. "
+            + (cause or likely_cause(everywhere, values))
+        )
+
+
+def _ranges(numbers: Sequence[int]) -> str:
+    """Write ascending numbers for people: ``0–10, 255``."""
+    parts: list[list[int]] = []
+    for number in numbers:
+        if parts and number == parts[-1][1] + 1:
+            parts[-1][1] = number
+        else:
+            parts.append([number, number])
+    return ", ".join(f"{first}–{last}" if first < last else f"{first}" for first, last in parts)

@@ -1,0 +1,134 @@
+"""What must be known of image and mask files before work starts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, ClassVar, Self
+
+from PIL import Image, UnidentifiedImageError
+
+_INDEXED_MODES = ("P", "L", "1")
+
+_END_MARKS = {"JPEG": b"\xff\xd9", "MPO": b"\xff\xd9", "PNG": b"IEND"}
+"""What a whole file of a format has near its end."""
+
+_END_LENGTH = 1 << 16
+"""Bytes at the end of a file that may hold the mark; some cameras append data of their own."""
+
+_ORIENTATION = 0x0112
+_TURNED_BY_A_QUARTER = (5, 6, 7, 8)
+
+
+@dataclass(frozen=True)
+class ImageFacts:
+    """Size of an image in pixels, as a loader that obeys EXIF orientation returns it."""
+
+    width: int
+    height: int
+    kind: ClassVar[str] = "image"
+
+    @classmethod
+    def of(cls, path: str) -> Self:
+        """Read an image's header and check that its end is there; pixels are not decoded.
+
+        Raises:
+            ValueError: there is no readable header, or the file is cut off.
+        """
+        with _opened(path) as picture:
+            width, height = picture.size
+            picture_format = picture.format or ""
+            # Not asked of a PNG: Pillow would decode all of it, and cameras write JPEG.
+            jpeg = picture_format in ("JPEG", "MPO")
+            turned = jpeg and picture.getexif().get(_ORIENTATION) in _TURNED_BY_A_QUARTER
+        _check_end(Path(path), picture_format)
+        return cls(height, width) if turned else cls(width, height)
+
+    @classmethod
+    def from_plain(cls, plain: Sequence[Any]) -> Self:
+        """Return the facts that `plain` wrote."""
+        return cls(*plain)
+
+    def plain(self) -> Sequence[Any]:
+        """Return the facts as a list of plain values."""
+        return [self.width, self.height]
+
+
+@dataclass(frozen=True)
+class MaskFacts:
+    """Size of a mask in pixels, and the distinct values in it, ascending."""
+
+    width: int
+    height: int
+    values: tuple[int, ...]
+    kind: ClassVar[str] = "mask"
+
+    @classmethod
+    def of(cls, path: str) -> Self:
+        """Decode a mask; a palette PNG's values are its palette indices.
+
+        Raises:
+            ValueError: it is no readable image, or one of colours or of more than 8 bits.
+        """
+        with _opened(path) as picture:
+            if picture.mode not in _INDEXED_MODES:
+                raise ValueError(_not_indexed(picture.mode))
+            counts = picture.histogram()
+            values = [value for value, count in enumerate(counts) if count]
+            if picture.mode == "1":
+                values = [value // 255 for value in values]
+            return cls(*picture.size, tuple(values))
+
+    @classmethod
+    def from_plain(cls, plain: Sequence[Any]) -> Self:
+        """Return the facts that `plain` wrote."""
+        width, height, values = plain
+        return cls(width, height, tuple(values))
+
+    def plain(self) -> Sequence[Any]:
+        """Return the facts as a list of plain values."""
+        return [self.width, self.height, list(self.values)]
+
+
+@contextmanager
+def _opened(path: str) -> Iterator[Image.Image]:
+    """Open an image; what Pillow has to say against it becomes a ``ValueError``."""
+    try:
+        with Image.open(path) as picture:
+            yield picture
+    except UnidentifiedImageError as error:
+        size = Path(path).stat().st_size
+        raise ValueError(
+            f"expected an image, but there is no readable header ({size} bytes); replace the file "
+            "or take it out of the data set"
+        ) from error
+    except (SyntaxError, Image.DecompressionBombError) as error:
+        raise ValueError(f"not a readable image: {error}") from error
+    except OSError as error:
+        if error.strerror is not None:
+            raise
+        raise ValueError(f"not a readable image: {error}") from error
+
+
+def _check_end(path: Path, picture_format: str) -> None:
+    mark = _END_MARKS.get(picture_format)
+    if mark is None:
+        return
+    with path.open("rb") as file:
+        file.seek(max(0, path.stat().st_size - _END_LENGTH))
+        if mark not in file.read():
+            raise ValueError(
+                f"the {picture_format} file is cut off: it does not end as it should; copy or "
+                "download it again"
+            )
+
+
+def _not_indexed(mode: str) -> str:
+    if mode.startswith("I"):
+        return f"the mask has more than 8 bits per pixel (mode {mode}); save it as 8-bit grey"
+    return (
+        f"a colour mask (mode {mode}) instead of class numbers; save it with one channel (8-bit "
+        "grey or palette) whose values are the numbers of the classes"
+    )

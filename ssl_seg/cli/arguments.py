@@ -1,0 +1,65 @@
+"""Command-line flags that several commands share; names are mmsegmentation's."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from mmengine.config import DictAction
+
+from ssl_seg.config import load_config
+
+AMP_DTYPES = {"bf16": "bfloat16", "fp16": "float16"}
+
+
+def add_config_options(parser: argparse.ArgumentParser) -> None:
+    """Add ``--cfg-options``."""
+    parser.add_argument(
+        "--cfg-options",
+        nargs="+",
+        action=DictAction,
+        metavar="KEY=VALUE",
+        help="override settings of the config, e.g. scheduler.generations=2 threads=4",
+    )
+
+
+def add_run_options(parser: argparse.ArgumentParser) -> None:
+    """Add the flags of the commands that walk a plan."""
+    add_config_options(parser)
+    parser.add_argument("--work-dir", type=Path, help="where artifacts, logs and report are kept")
+    parser.add_argument(
+        "--resume", action="store_true", help="accepted for habit: a second call always goes on"
+    )
+    parser.add_argument("--fresh", action="store_true", help="remove what is there and start over")
+    parser.add_argument(
+        "--dry-run", action="store_true", help="print the plan and what is done of it"
+    )
+    parser.add_argument(
+        "--amp",
+        nargs="?",
+        const="auto",
+        choices=["auto", *AMP_DTYPES],
+        help="train in mixed precision: bf16, fp16, or (auto) bf16 on CPUs and fp16 on GPUs",
+    )
+    parser.add_argument(
+        "--allow-download", action="store_true", help="fetch weights that a config names by URL"
+    )
+    parser.add_argument(
+        "--launcher",
+        default="none",
+        choices=["none"],
+        help="a stage trains in one process on one device",
+    )
+
+
+def read_config(path: Path, options: Mapping[str, Any] | None, amp: str | None) -> dict[str, Any]:
+    """Read a config with command-line options and the precision flag applied."""
+    config = load_config(path, options)
+    if amp:
+        wrapper = {**config.get("optim_wrapper", {}), "type": "AmpOptimWrapper"}
+        if amp != "auto":
+            wrapper["dtype"] = AMP_DTYPES[amp]
+        config["optim_wrapper"] = wrapper
+    return config

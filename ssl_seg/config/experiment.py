@@ -1,0 +1,170 @@
+"""Experiments: a checked config together with the cases that it names, ready to be planned."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from ssl_seg.catalog.build import read_catalog
+from ssl_seg.catalog.catalog import Catalog
+from ssl_seg.catalog.index import DigestIndex
+from ssl_seg.catalog.lists import select
+from ssl_seg.config.check import check_classes, checked
+from ssl_seg.config.plugins import import_plugins
+from ssl_seg.config.recipes import ROLES, ConfigRecipes, with_role
+from ssl_seg.config.weights import Weights
+from ssl_seg.core.builder import PlanBuilder
+from ssl_seg.core.case import Case
+from ssl_seg.core.plan import Plan
+from ssl_seg.core.space import LabelValues
+from ssl_seg.core.split import Split, count_of, draw_random, draw_spread
+from ssl_seg.registry import SCHEDULERS, suggestion
+
+DRAWS = {"random": draw_random, "spread": draw_spread}
+
+
+@dataclass(frozen=True)
+class Experiment:
+    """One config with one seed.
+
+    Attributes:
+        config: the checked config with its defaults.
+        split: the drawn case lists.
+        recipes: each stage's part of the config.
+        seed: of the run.
+    """
+
+    config: Mapping[str, Any]
+    split: Split
+    recipes: ConfigRecipes
+    seed: int
+
+    def plan(self, label: str, scheduler: Mapping[str, Any] | None = None) -> Plan:
+        """Let a scheduler write the plan.
+
+        Args:
+            label: what the report calls the experiment.
+            scheduler: another scheduler's config; the config's own by default.
+        """
+        chosen = scheduler or self.config["scheduler"]
+        builder = PlanBuilder(self.split, self.recipes, self.seed)
+        result = SCHEDULERS.build(chosen, where="scheduler").plan(builder)
+        return builder.finish(result, label=label, scheduler=chosen)
+
+
+def open_experiment(
+    config: Mapping[str, Any],
+    *,
+    folder: Path,
+    index: DigestIndex,
+    seed: int | None = None,
+    download_dir: Path | None = None,
+) -> Experiment:
+    """Check a config, read the data sets it names, and draw the split.
+
+    Args:
+        config: as :func:`ssl_seg.config.load_config` returns it.
+        folder: of the config file; plug-in and list files are found relative to it.
+        index: of file digests.
+        seed: of the run and of the split, instead of the config's.
+        download_dir: where weights named by URL are fetched to; ``None`` refuses them.
+
+    Raises:
+        ValueError: something in the config or the data is wrong; the message says where.
+    """
+    plugins, imports = import_plugins(config.get("custom_imports"), folder)
+    config = checked(config)
+    split_config = config["split"]
+    run_seed = seed if seed is not None else config.get("randomness", {}).get("seed") or 0
+    split_seed = seed if seed is not None else split_config.get("seed", run_seed)
+
+    train = read_catalog(config["train_dataloader"]["dataset"], index, "train_dataloader.dataset")
+    test = read_catalog(config["test_dataloader"]["dataset"], index, "test_dataloader.dataset")
+    validation = _validation(config, index)
+    labeled, reference = _draw(train, split_config, split_seed, folder)
+    values = {"labeled": train.values, "reference": train.values, "test": test.values}
+    if isinstance(split_config.get("reference"), Mapping):
+        own = read_catalog(split_config["reference"], index, "split.reference")
+        reference, values["reference"] = own.cases, own.values
+    if validation is not None:
+        values["validation"] = validation.values
+    _check_spaces(values)
+    split = Split(
+        labeled=labeled,
+        reference=reference,
+        test=test.cases,
+        validation=() if validation is None else validation.cases,
+    )
+    _check_scored(split)
+    for role in ROLES:
+        check_classes(with_role(config, role)["model"], train.values.space)
+    recipes = ConfigRecipes(config, values, Weights(download_dir), plugins, imports)
+    return Experiment(config, split, recipes, run_seed)
+
+
+def _validation(config: Mapping[str, Any], index: DigestIndex) -> Catalog | None:
+    """Read the validation set; mmsegmentation's base configs name the test set, which is none."""
+    loader = config.get("val_dataloader")
+    if not loader or _identity(loader["dataset"]) == _identity(
+        config["test_dataloader"]["dataset"]
+    ):
+        return None
+    return read_catalog(loader["dataset"], index, "val_dataloader.dataset")
+
+
+def _identity(data_set: Mapping[str, Any]) -> dict[str, Any]:
+    return {key: value for key, value in data_set.items() if key != "pipeline"}
+
+
+def _draw(
+    train: Catalog, split: Mapping[str, Any], seed: int, folder: Path
+) -> tuple[tuple[Case, ...], tuple[Case, ...]]:
+    """Return S and R as far as both come from the training data set."""
+    amount = split.get("labeled")
+    with_labels = tuple(case for case in train.cases if case.label is not None)
+    if isinstance(amount, str):
+        labeled = select(train.cases, folder / amount, "split.labeled")
+        if missing := [case.id for case in labeled if case.label is None]:
+            raise ValueError(f"split.labeled: {missing[0]!r} has no label file")
+    elif amount is None:
+        labeled = with_labels
+    else:
+        how = split.get("draw", "random")
+        if how not in DRAWS:
+            raise ValueError(f"split.draw: unknown way to draw {how!r}{suggestion(how, DRAWS)}")
+        # R may be images alone, so a fraction counts all cases of the training data set.
+        count = count_of(amount, len(train.cases))
+        if count > len(with_labels):
+            raise ValueError(
+                f"split.labeled asks for {count} labeled cases, but only {len(with_labels)} of "
+                f"{len(train.cases)} have a label file"
+            )
+        labeled = DRAWS[how](with_labels, count, seed)
+    taken = {case.id for case in labeled}
+    rest = tuple(case for case in train.cases if case.id not in taken)
+    reference = split.get("reference")
+    if isinstance(reference, str):
+        rest = select(rest, folder / reference, "split.reference")
+    return labeled, rest
+
+
+def _check_scored(split: Split) -> None:
+    for key, cases in (("test", split.test), ("val", split.validation)):
+        if bare := [case.id for case in cases if case.label is None]:
+            raise ValueError(
+                f"{key}_dataloader.dataset: {len(bare)} of {len(cases)} cases have no true label, "
+                f"e.g. {bare[0]!r}, so they cannot be scored; name a list of those that have one"
+            )
+
+
+def _check_spaces(values: Mapping[str, LabelValues]) -> None:
+    home = values["labeled"].space
+    for name, other in values.items():
+        if other.space.classes != home.classes:
+            raise ValueError(
+                f"the {name} cases have the label space {other.space.name!r} "
+                f"({len(other.space)} classes), the labeled ones {home.name!r} ({len(home)}); "
+                "both must have the same classes"
+            )

@@ -1,0 +1,160 @@
+"""From a config file to plain data, with every top-level name accounted for."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator, Mapping
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Any
+
+from mmengine.config import Config
+
+from ssl_seg.compat import patch_config_paths
+from ssl_seg.registry import suggestion
+
+KNOWN_KEYS = frozenset(
+    {
+        "adapters",
+        "custom_hooks",
+        "custom_imports",
+        "default_hooks",
+        "env_cfg",
+        "executor",
+        "inference",
+        "load_from",
+        "log_level",
+        "log_processor",
+        "mix",
+        "model",
+        "optim_wrapper",
+        "param_scheduler",
+        "pseudo_labels",
+        "randomness",
+        "roles",
+        "scheduler",
+        "split",
+        "test_dataloader",
+        "test_evaluator",
+        "threads",
+        "train_cfg",
+        "train_dataloader",
+        "val_dataloader",
+        "vis_backends",
+        "visualizer",
+        "work_dir",
+    }
+)
+"""Top-level names that mean something to the project."""
+
+UNUSED_KEYS = frozenset(
+    {
+        "auto_scale_lr",
+        "default_scope",
+        "launcher",
+        "resume",
+        "test_cfg",
+        "tta_model",
+        "tta_pipeline",
+        "val_cfg",
+        "val_evaluator",
+    }
+)
+"""Names in mmsegmentation's base configs that have no meaning here: there is no validation loop
+(nothing is chosen during training), a second call always resumes, and flips and scales at test time
+are arguments of ``inference``."""
+
+
+def load_config(path: str | Path, options: Mapping[str, Any] | None = None) -> dict[str, Any]:
+    """Read a config file with its bases and apply command-line options.
+
+    Args:
+        path: a Python, YAML or JSON config in mmengine's form; ``_base_`` may name files and
+            mmsegmentation's own parts (``mmseg::_base_/models/...``).
+        options: dotted keys and values that override the file (``--cfg-options``).
+
+    Returns:
+        Plain dicts, lists, tuples and scalars; top-level names that have a meaning only.
+
+    Raises:
+        FileNotFoundError: there is no such file; the message lists near ones.
+        ValueError: a top-level name has no meaning and no config file reads it, or it is nearly a
+            known one; or the file uses mmengine's lazy imports.
+    """
+    path = Path(path)
+    if not path.is_file():
+        raise FileNotFoundError(f"there is no config file {path}" + _near_files(path))
+    patch_config_paths()
+    if path.suffix == ".py" and Config._is_lazy_import(str(path)):
+        raise ValueError(
+            f"{path}: configs with lazy imports (read_base) are not supported; "
+            "write types as strings and name base files in _base_"
+        )
+    config = Config.fromfile(str(path), import_custom_modules=False)
+    if options:
+        config.merge_from_dict(dict(options))
+    data: dict[str, Any] = _without_scopes(config.to_dict())
+    for name in options or {}:
+        top = name.partition(".")[0]
+        if top not in KNOWN_KEYS | UNUSED_KEYS:
+            raise ValueError(f"--cfg-options {name}: unknown key{suggestion(top, KNOWN_KEYS)}")
+    _check_names(data, path)
+    return {name: value for name, value in data.items() if name in KNOWN_KEYS}
+
+
+def _without_scopes(value: Any) -> Any:
+    """Drop ``_scope_`` marks: below them a plug-in's types would not be found."""
+    if isinstance(value, dict):
+        return {key: _without_scopes(item) for key, item in value.items() if key != "_scope_"}
+    if isinstance(value, (list, tuple)):
+        return type(value)(_without_scopes(item) for item in value)
+    return value
+
+
+def _near_files(path: Path) -> str:
+    names = [file.name for file in path.parent.glob(f"*{path.suffix}")]
+    near = get_close_matches(path.name, names, n=3)
+    return f"; did you mean {', '.join(near)}?" if near else ""
+
+
+def _check_names(data: Mapping[str, Any], path: Path) -> None:
+    meaningful = KNOWN_KEYS | UNUSED_KEYS
+    free = [name for name in data if name not in meaningful]
+    if not free:
+        return
+    read = {name for file in _files(path) for name in _names_read(file)}
+    for name in free:
+        near = get_close_matches(name, KNOWN_KEYS, n=1, cutoff=0.85)
+        if near:
+            raise ValueError(
+                f"{path}: the top-level name {name!r} is nearly {near[0]!r}; "
+                "correct it, or give a variable of your own another name"
+            )
+        if name not in read:
+            raise ValueError(
+                f"{path}: the top-level name {name!r} means nothing here and no config file reads "
+                f"it{suggestion(name, meaningful)}"
+            )
+
+
+def _files(path: Path) -> Iterator[Path]:
+    """Yield a config file and all its bases."""
+    yield path
+    for base in Config._get_base_files(str(path)):
+        found, _ = Config._get_cfg_path(base, str(path))
+        yield from _files(Path(found))
+
+
+def _names_read(path: Path) -> set[str]:
+    if path.suffix != ".py":
+        return set()
+    # {{ _base_.name }} is mmengine's way to read a base's name; as an expression it parses.
+    source = re.sub(r"\{\{\s*([\w.]+)\s*\}\}", r"\1", path.read_text())
+    names = set()
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load):
+            names.add(node.id)
+        elif isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name):
+            names.add(node.attr)
+    return names

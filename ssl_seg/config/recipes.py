@@ -1,0 +1,137 @@
+"""Each stage's part of the config: what its fingerprint covers, and what changes no result."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from mmengine.config import Config
+
+from ssl_seg.config.weights import Weights, without_weights
+from ssl_seg.core.space import LabelValues
+from ssl_seg.core.stage import Recipe, Role
+
+ROLES: tuple[Role, ...] = ("initial", "student", "final")
+
+NEUTRAL_LOADER_KEYS = ("num_workers", "persistent_workers", "pin_memory", "prefetch_factor")
+"""Loader arguments that change no sample and no order."""
+
+NEUTRAL_HOOKS = ("logger", "timer", "visualization", "checkpoint", "runtime_info", "sampler_seed")
+"""Default hooks that watch a training and never change it."""
+
+NEUTRAL_KEYS = ("log_level", "log_processor", "vis_backends", "visualizer", "work_dir", "executor")
+"""Top-level names that change no result."""
+
+TRAIN_KEYS = ("env_cfg", "mix", "model", "optim_wrapper", "param_scheduler", "pseudo_labels")
+
+LOADS_LABELS = ("LoadAnnotations",)
+"""Transforms that read true labels; none of them may run while images are labeled."""
+
+
+class ConfigRecipes:
+    """Cuts a checked config into the parts that stages are made of.
+
+    Args:
+        config: a checked config.
+        values: how the true labels of each case list are read, by list name.
+        weights: where weight files go.
+        plugins: hashes of the plug-in sources by name.
+        imports: what another process must import to know the plug-ins' types.
+    """
+
+    def __init__(
+        self,
+        config: Mapping[str, Any],
+        values: Mapping[str, LabelValues],
+        weights: Weights,
+        plugins: Mapping[str, str],
+        imports: tuple[str, ...],
+    ) -> None:
+        self._values = values
+        self._plugins = dict(plugins)
+        self._imports = imports
+        self._by_role = {role: with_role(config, role) for role in ROLES}
+        self._models = {
+            role: weights.mark(part["model"], "model") for role, part in self._by_role.items()
+        }
+        self._load_from = weights.mark({"load_from": config.get("load_from")}, "config")
+        self._weight_files = weights.files
+        self._config = config
+
+    def train(self, role: Role) -> tuple[Recipe, Recipe]:
+        """Return recipe and settings of a train stage."""
+        config = self._by_role[role]
+        loader = config["train_dataloader"]
+        hooks = config.get("default_hooks", {})
+        recipe = {key: config[key] for key in TRAIN_KEYS if key in config} | {
+            "model": self._models[role],
+            "load_from": self._load_from["load_from"],
+            "train_cfg": {"max_iters": config["train_cfg"]["max_iters"]},
+            "batch_size": loader["batch_size"],
+            "hooks": {key: hook for key, hook in hooks.items() if key not in NEUTRAL_HOOKS},
+            "custom_hooks": config.get("custom_hooks", []),
+            "threads": config["threads"],
+            "plugins": self._plugins,
+        }
+        settings = {key: config[key] for key in NEUTRAL_KEYS if key in config} | {
+            "loader": {key: loader[key] for key in NEUTRAL_LOADER_KEYS if key in loader},
+            "hooks": {key: hook for key, hook in hooks.items() if key in NEUTRAL_HOOKS},
+            "weight_files": self._weight_files,
+            "imports": self._imports,
+        }
+        return recipe, settings
+
+    def label(self, cases: str, role: Role) -> tuple[Recipe, Recipe]:
+        """Return recipe and settings of a label stage; only R's labels may need confidences."""
+        config = self._by_role[role]
+        loader = config["test_dataloader"]
+        asked = config["pseudo_labels"]
+        recipe = {
+            "model": without_weights(self._models[role]),
+            "inference": config["inference"],
+            "adapters": config["adapters"],
+            "batch_size": loader.get("batch_size", 1),
+            "confidence": cases == "reference" and any(asked.values()),
+            "threads": config["threads"],
+            "plugins": self._plugins,
+        }
+        settings = {
+            "loader": {key: loader[key] for key in NEUTRAL_LOADER_KEYS if key in loader},
+            "imports": self._imports,
+        }
+        return recipe, settings
+
+    def evaluate(self) -> Recipe:
+        """Return the recipe of an evaluate stage."""
+        return {"metrics": self._config["test_evaluator"]}
+
+    def train_pipeline(self, cases: str, role: Role) -> tuple[Recipe, ...]:
+        """Return the transforms of training samples; R's own where it is a data set of its own."""
+        config = self._by_role[role]
+        own = (config["split"].get("reference") or {}) if cases == "reference" else {}
+        return tuple(own.get("pipeline") or config["train_dataloader"]["dataset"]["pipeline"])
+
+    def label_pipeline(self, cases: str) -> tuple[Recipe, ...]:
+        """Return the transforms of images to be labeled: the test pipeline without true labels."""
+        home = "val_dataloader" if cases == "validation" else "test_dataloader"
+        pipeline = self._config[home]["dataset"]["pipeline"]
+        return tuple(step for step in pipeline if step["type"] not in LOADS_LABELS)
+
+    def values(self, cases: str) -> LabelValues:
+        """Return how true labels of a case list are read."""
+        return self._values[cases]
+
+    def predicted(self) -> LabelValues:
+        """Return the space that models predict: that of the labeled set."""
+        return LabelValues.identity(self._values["labeled"].space)
+
+
+def with_role(config: Mapping[str, Any], role: Role) -> dict[str, Any]:
+    """Return the config with a role's overlay from ``roles`` merged into it."""
+    overlay = config["roles"].get(role)
+    if not overlay:
+        return dict(config)
+    merged = Config(dict(config))
+    merged.merge_from_dict(dict(overlay))
+    result: dict[str, Any] = merged.to_dict()
+    return result

@@ -1,0 +1,110 @@
+"""Plans: the graph of stages that a scheduler writes for a split, and what its scores mean."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from ssl_seg.core.stage import EvaluateStage, LabelStage, Stage, TrainStage
+
+
+@dataclass(frozen=True, kw_only=True)
+class Row:
+    """One line of the report: which score of which model an evaluate stage writes.
+
+    Attributes:
+        generation: the round of the model.
+        model: ``single``, ``fold-i``, ``mean`` (the folds' models or labels together) or ``final``.
+        cases: ``test``, ``reference`` or ``validation``: the list that is scored.
+        fold: the fold of R that is scored or that the model belongs to.
+        stages: fingerprints of the evaluate stages; the mean over them is the line's score.
+    """
+
+    generation: int
+    model: str
+    cases: Literal["test", "reference", "validation"]
+    fold: int | None
+    stages: tuple[str, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Plan:
+    """What one scheduler does with one split.
+
+    Attributes:
+        label: what the report calls the experiment, without its seed.
+        scheduler: its config.
+        seed: the run's seed.
+        stages: by fingerprint; each after the stages that it builds on.
+        rows: the lines of the report.
+        model: fingerprint of the train stage whose model is the result.
+        labels: fingerprints of the label stages that hold the final pseudo labels of R.
+        notes: what a reader of the plan should know.
+    """
+
+    label: str
+    scheduler: Mapping[str, Any]
+    seed: int
+    stages: Mapping[str, Stage]
+    rows: tuple[Row, ...]
+    model: str
+    labels: tuple[str, ...]
+    notes: tuple[str, ...] = ()
+
+    @property
+    def name(self) -> str:
+        """Name of the run in work dir and report."""
+        return f"{self.label}-seed{self.seed}"
+
+    @property
+    def trainings(self) -> tuple[TrainStage, ...]:
+        """All train stages, in order."""
+        return tuple(stage for stage in self.stages.values() if isinstance(stage, TrainStage))
+
+    @property
+    def labelings(self) -> tuple[LabelStage, ...]:
+        """All label stages, in order."""
+        return tuple(stage for stage in self.stages.values() if isinstance(stage, LabelStage))
+
+    @property
+    def evaluations(self) -> tuple[EvaluateStage, ...]:
+        """All evaluate stages, in order."""
+        return tuple(stage for stage in self.stages.values() if isinstance(stage, EvaluateStage))
+
+    def record(self) -> dict[str, Any]:
+        """Return what the report needs to know of the plan, as plain data."""
+        return {
+            "name": self.name,
+            "label": self.label,
+            "scheduler": dict(self.scheduler),
+            "seed": self.seed,
+            "stages": [
+                {
+                    "fingerprint": name,
+                    "kind": stage.kind,
+                    "title": stage.title,
+                    "size": stage.size,
+                    "inputs": list(stage.inputs),
+                }
+                for name, stage in self.stages.items()
+            ],
+            "rows": [
+                {
+                    "generation": row.generation,
+                    "model": row.model,
+                    "set": row.cases,
+                    "fold": row.fold,
+                    "stages": list(row.stages),
+                }
+                for row in self.rows
+            ],
+            "model": self.model,
+            "labels": list(self.labels),
+            "notes": list(self.notes),
+        }
+
+
+def merge_stages(plans: Iterable[Plan]) -> dict[str, Stage]:
+    """Unite the stages of several plans; a stage that plans have in common stands once."""
+    return {name: stage for plan in plans for name, stage in plan.stages.items()}

@@ -1,0 +1,170 @@
+"""Splits: which cases are labeled (S), reference (R) and test (E), and how R falls into folds."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from ssl_seg.core.case import Case
+from ssl_seg.core.fingerprint import ranked
+
+
+@dataclass(frozen=True, kw_only=True)
+class Split:
+    """Disjoint case lists of one experiment.
+
+    Attributes:
+        labeled: S, cases whose labels train.
+        reference: R, cases that are labeled by models; their true labels, where they exist, are
+            used for the reference score and nothing else.
+        test: E, cases that only the final scores look at.
+        validation: cases that are scored like E but may be looked at while tuning.
+
+    Raises:
+        ValueError: S is empty, or a file stands in two lists.
+    """
+
+    labeled: tuple[Case, ...]
+    reference: tuple[Case, ...] = ()
+    test: tuple[Case, ...] = ()
+    validation: tuple[Case, ...] = ()
+
+    def __post_init__(self) -> None:
+        if not self.labeled:
+            raise ValueError("the split has no labeled case; nothing can be learned from it")
+        home: dict[str, str] = {}
+        for name, cases in self.lists().items():
+            for case in cases:
+                if (other := home.setdefault(case.image.path, name)) != name:
+                    raise ValueError(
+                        f"case {case.id!r} is in two lists, {other} and {name} "
+                        f"({case.image.path}); a case may stand in one of them only"
+                    )
+
+    def lists(self) -> Mapping[str, tuple[Case, ...]]:
+        """Return the lists by name, empty ones included."""
+        return {
+            "labeled": self.labeled,
+            "reference": self.reference,
+            "test": self.test,
+            "validation": self.validation,
+        }
+
+
+@dataclass(frozen=True)
+class Folds:
+    """Disjoint parts of R that together are all of R.
+
+    Attributes:
+        parts: the cases of each fold, in catalog order.
+        whole_groups: whether no group is parted; otherwise folds are contiguous blocks.
+    """
+
+    parts: tuple[tuple[Case, ...], ...]
+    whole_groups: bool
+
+
+def count_of(amount: float, total: int) -> int:
+    """Return how many of ``total`` cases an amount means.
+
+    Args:
+        amount: a whole number is a count, a float strictly between 0 and 1 a fraction (rounded
+            half up).
+        total: how many cases there are.
+
+    Raises:
+        ValueError: the amount is none of both or leaves no case.
+    """
+    if isinstance(amount, bool) or not isinstance(amount, (int, float)):
+        raise ValueError(
+            f"split.labeled must be a fraction, a count or a list file, got {amount!r}"
+        )
+    if isinstance(amount, int):
+        count = amount
+    elif 0 < amount < 1:
+        count = int(amount * total + 0.5)
+    else:
+        raise ValueError(
+            f"split.labeled as a fraction must lie between 0 and 1, got {amount}; "
+            "write a whole number for a count"
+        )
+    if not 1 <= count <= total:
+        raise ValueError(f"split.labeled asks for {count} of {total} cases; give 1 to {total}")
+    return count
+
+
+def draw_random(cases: Sequence[Case], count: int, seed: int) -> tuple[Case, ...]:
+    """Draw ``count`` cases with equal chances, in catalog order."""
+    chosen = set(ranked((case.id for case in cases), "labeled", seed)[:count])
+    return tuple(case for case in cases if case.id in chosen)
+
+
+def draw_spread(cases: Sequence[Case], count: int, seed: int) -> tuple[Case, ...]:
+    """Draw ``count`` cases spread over groups and time.
+
+    Each group gets its share by size (largest remainders); inside a group one case is drawn from
+    each of as many equally long runs of neighbouring cases. Neighbouring video frames look alike,
+    so this covers more of a video than an equal-chance draw.
+    """
+    groups: dict[str, list[Case]] = defaultdict(list)
+    for case in cases:
+        groups[case.group].append(case)
+    chosen: set[str] = set()
+    sizes = {name: len(groups[name]) for name in ranked(groups, "shares", seed)}
+    for group, share in _shares(sizes, count).items():
+        members = groups[group]
+        for run in range(share):
+            start, end = run * len(members) // share, (run + 1) * len(members) // share
+            names = [case.id for case in members[start:end]]
+            chosen.add(ranked(names, "spread", seed)[0])
+    return tuple(case for case in cases if case.id in chosen)
+
+
+def _shares(sizes: Mapping[str, int], count: int) -> dict[str, int]:
+    """Divide a count by size; of groups with equal remainders the first ones get more."""
+    total = sum(sizes.values())
+    shares = {name: size * count // total for name, size in sizes.items()}
+    by_remainder = sorted(sizes, key=lambda name: -(sizes[name] * count % total))
+    for name in by_remainder[: count - sum(shares.values())]:
+        shares[name] += 1
+    return shares
+
+
+def fold_reference(reference: Sequence[Case], folds: int, seed: int) -> Folds:
+    """Divide R into folds by seed: whole groups, balanced by cases.
+
+    With fewer than ``2 * folds`` groups no balanced choice is left; folds are then contiguous
+    blocks of the catalog order, so that neighbouring frames still mostly stay together.
+
+    Raises:
+        ValueError: fewer cases than folds.
+    """
+    if len(reference) < folds:
+        raise ValueError(f"{len(reference)} reference cases cannot be divided into {folds} folds")
+    groups: dict[str, list[Case]] = defaultdict(list)
+    for case in reference:
+        groups[case.group].append(case)
+    if len(groups) < 2 * folds:
+        size = len(reference)
+        blocks = (
+            tuple(reference[fold * size // folds : (fold + 1) * size // folds])
+            for fold in range(folds)
+        )
+        return Folds(tuple(blocks), whole_groups=False)
+    return Folds(_balanced(reference, groups, folds, seed), whole_groups=True)
+
+
+def _balanced(
+    reference: Iterable[Case], groups: Mapping[str, list[Case]], folds: int, seed: int
+) -> tuple[tuple[Case, ...], ...]:
+    home: dict[str, int] = {}
+    filled = [0] * folds
+    # Large groups first, each into the emptiest fold; the seed decides between equal ones.
+    for group in sorted(ranked(groups, "folds", seed), key=lambda name: -len(groups[name])):
+        fold = filled.index(min(filled))
+        home[group] = fold
+        filled[fold] += len(groups[group])
+    return tuple(
+        tuple(case for case in reference if home[case.group] == fold) for fold in range(folds)
+    )

@@ -1,0 +1,226 @@
+"""Stages: the units of work of a plan, each one frozen value with one artifact.
+
+A stage's fingerprint names its artifact. It covers everything that may change a bit of the result
+(configuration, contents of the files that the stage opens, the stages it builds on, seeds) and
+nothing else: no path, no time, no device, and none of ``settings``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, Literal, TypeAlias
+
+from ssl_seg.core.case import Case, content_digest
+from ssl_seg.core.fingerprint import RESULT_FORMAT, fingerprint
+from ssl_seg.core.space import LabelSpace, LabelValues
+
+Role: TypeAlias = Literal["initial", "student", "final"]
+Recipe: TypeAlias = Mapping[str, Any]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Source:
+    """One list of samples that a train stage learns from.
+
+    Attributes:
+        kind: ``labeled`` (true labels) or ``pseudo`` (labels that a label stage wrote).
+        cases: the cases; only those of a labeled source carry label files.
+        values: how to read the label files; pseudo labels hold class numbers as they are.
+        pipeline: the transforms of this source's samples.
+        written_by: fingerprint of the label stage, for pseudo labels.
+    """
+
+    kind: Literal["labeled", "pseudo"]
+    cases: tuple[Case, ...]
+    values: LabelValues
+    pipeline: tuple[Recipe, ...]
+    written_by: str | None = None
+
+    def plain(self) -> dict[str, Any]:
+        """Return what a fingerprint covers of the source."""
+        return {
+            "kind": self.kind,
+            "cases": content_digest(self.cases),
+            "values": self.values.plain(),
+            "pipeline": self.pipeline,
+            "written_by": self.written_by,
+        }
+
+
+@dataclass(frozen=True, kw_only=True)
+class TrainStage:
+    """Train one model; the artifact is its weights.
+
+    Attributes:
+        role: what the model is trained for.
+        generation: the round it belongs to; 0 is the initial model.
+        fold: the fold it trains or labels for, counted from 0; ``None`` without folds.
+        sources: what it learns from.
+        start: fingerprint of the train stage whose weights it starts from; ``None`` is scratch.
+        recipe: its part of the config.
+        settings: configuration that changes no bit of the result (intervals, loggers, workers).
+        seed: of sample order, augmentation and dropout.
+        scratch_seed: of the weights that every model of a run starts from.
+    """
+
+    role: Role
+    generation: int
+    fold: int | None
+    sources: tuple[Source, ...]
+    start: str | None
+    recipe: Recipe
+    settings: Recipe
+    seed: int
+    scratch_seed: int
+    kind: Literal["train"] = "train"
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """Name of the artifact."""
+        return fingerprint(
+            {
+                "format": RESULT_FORMAT,
+                "kind": self.kind,
+                "identity": [self.role, self.generation, self.fold],
+                "sources": [source.plain() for source in self.sources],
+                "start": self.start,
+                "recipe": self.recipe,
+                "seeds": [self.seed, self.scratch_seed],
+            }
+        )
+
+    @property
+    def inputs(self) -> tuple[str, ...]:
+        """Fingerprints of the stages whose artifacts this one opens."""
+        writers = (source.written_by for source in self.sources)
+        return tuple(dict.fromkeys(name for name in (self.start, *writers) if name is not None))
+
+    @property
+    def size(self) -> int:
+        """Amount of work: training iterations."""
+        return int(self.recipe["train_cfg"]["max_iters"])
+
+    @property
+    def title(self) -> str:
+        """Short name for people."""
+        return f"train {model_title(self.role, self.generation, self.fold)}"
+
+
+@dataclass(frozen=True, kw_only=True)
+class LabelStage:
+    """Label cases with a model; the artifact is one label map per case and a manifest.
+
+    Attributes:
+        model: fingerprint of the train stage whose model labels.
+        teacher: its role, generation and fold, for the manifest.
+        cases: what to label, without true labels.
+        space: the label space that the model predicts.
+        pipeline: the transforms of the images, without any that reads labels.
+        recipe: its part of the config.
+        settings: configuration that changes no bit of the result.
+    """
+
+    model: str
+    teacher: tuple[Role, int, int | None]
+    cases: tuple[Case, ...]
+    space: LabelSpace
+    pipeline: tuple[Recipe, ...]
+    recipe: Recipe
+    settings: Recipe
+    kind: Literal["label"] = "label"
+
+    def __post_init__(self) -> None:
+        if any(case.label is not None for case in self.cases):
+            raise ValueError("a label stage must not know true labels; use Case.without_label()")
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """Name of the artifact."""
+        return fingerprint(
+            {
+                "format": RESULT_FORMAT,
+                "kind": self.kind,
+                "model": self.model,
+                "cases": content_digest(self.cases),
+                "space": self.space.plain(),
+                "pipeline": self.pipeline,
+                "recipe": self.recipe,
+            }
+        )
+
+    @property
+    def inputs(self) -> tuple[str, ...]:
+        """Fingerprints of the stages whose artifacts this one opens."""
+        return (self.model,)
+
+    @property
+    def size(self) -> int:
+        """Amount of work: cases."""
+        return len(self.cases)
+
+    @property
+    def title(self) -> str:
+        """Short name for people."""
+        return f"label {len(self.cases)} cases by {model_title(*self.teacher)}"
+
+
+@dataclass(frozen=True, kw_only=True)
+class EvaluateStage:
+    """Compare stored label maps with true labels; the artifact is scores.
+
+    Attributes:
+        predictions: fingerprints of the label stages that together cover the cases.
+        cases: what to score, with true labels.
+        values: how to read the true labels.
+        recipe: its part of the config: the metrics.
+    """
+
+    predictions: tuple[str, ...]
+    cases: tuple[Case, ...]
+    values: LabelValues
+    recipe: Recipe
+    kind: Literal["evaluate"] = "evaluate"
+
+    def __post_init__(self) -> None:
+        if missing := [case.id for case in self.cases if case.label is None]:
+            raise ValueError(f"cases without true labels cannot be scored: {missing[:5]}")
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """Name of the artifact."""
+        return fingerprint(
+            {
+                "format": RESULT_FORMAT,
+                "kind": self.kind,
+                "predictions": self.predictions,
+                "cases": content_digest(self.cases),
+                "values": self.values.plain(),
+                "recipe": self.recipe,
+            }
+        )
+
+    @property
+    def inputs(self) -> tuple[str, ...]:
+        """Fingerprints of the stages whose artifacts this one opens."""
+        return self.predictions
+
+    @property
+    def size(self) -> int:
+        """Amount of work: cases."""
+        return len(self.cases)
+
+    @property
+    def title(self) -> str:
+        """Short name for people."""
+        return f"evaluate {len(self.cases)} cases"
+
+
+Stage: TypeAlias = TrainStage | LabelStage | EvaluateStage
+
+
+def model_title(role: Role, generation: int, fold: int | None) -> str:
+    """Name a model for people, e.g. ``student 2, fold 0``."""
+    name = role if role != "student" else f"student {generation}"
+    return name if fold is None else f"{name}, fold {fold}"

@@ -1,0 +1,79 @@
+"""Stored pseudo labels as a student sees them: thresholds are applied when they are loaded."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from ssl_seg.data.label_maps import read_confidence, read_indices
+
+LEVELS = 256
+
+
+class PseudoLabels:
+    """The label maps that one label stage wrote.
+
+    Args:
+        folder: of the label stage's artifact.
+        ignore: value of pixels that are not trusted.
+        threshold: confidence in (0, 1) below which a pixel is ignored, for all classes alike.
+        class_balanced: share in (0, 1) of each class's pixels to keep, the most confident ones;
+            a threshold for all classes empties the rare ones first.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        ignore: int,
+        *,
+        threshold: float | None = None,
+        class_balanced: float | None = None,
+    ) -> None:
+        self._folder = folder
+        self._ignore = ignore
+        self._least: np.ndarray | None = None
+        self.coverage = 1.0
+        """Share of all pixels that is kept, in [0, 1]."""
+        if threshold is None and class_balanced is None:
+            return
+        manifest: Mapping[str, Any] = json.loads((folder / "manifest.json").read_text())
+        counts = np.asarray(manifest["confidence_histogram"], dtype=np.int64)
+        levels = (
+            balanced_levels(counts, class_balanced)
+            if class_balanced is not None
+            else np.full(len(counts), round((threshold or 0) * (LEVELS - 1)))
+        )
+        kept = sum(int(row[least:].sum()) for row, least in zip(counts, levels, strict=True))
+        self.coverage = kept / max(1, int(counts.sum()))
+        # A class number or the ignore value leads to the least confidence that is trusted.
+        self._least = np.zeros(LEVELS, dtype=np.int64)
+        self._least[: len(levels)] = levels
+
+    def read(self, case: str) -> np.ndarray:
+        """Return a case's label map, (H, W) uint8; untrusted pixels hold the ignore value."""
+        labels = read_indices(self._folder / "maps" / f"{case}.png")
+        if self._least is None:
+            return labels
+        confidence = read_confidence(self._folder / "confidence" / f"{case}.png")
+        return np.where(confidence >= self._least[labels], labels, np.uint8(self._ignore))
+
+
+def balanced_levels(counts: Sequence[Sequence[int]] | np.ndarray, share: float) -> np.ndarray:
+    """Return per class the lowest confidence level to keep.
+
+    Args:
+        counts: (C, 256) pixels by class and 8-bit confidence level.
+        share: of each class's pixels to keep at least, in (0, 1).
+
+    Returns:
+        (C,) levels in [0, 255]: the highest ones that still keep the share.
+    """
+    table = np.asarray(counts, dtype=np.int64)
+    # kept[c, level] = pixels of class c with at least this level.
+    kept = table[:, ::-1].cumsum(axis=1)[:, ::-1]
+    enough = kept >= share * table.sum(axis=1, keepdims=True)
+    return (LEVELS - 1 - enough[:, ::-1].argmax(axis=1)).astype(np.int64)

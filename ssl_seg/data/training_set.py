@@ -1,0 +1,111 @@
+"""The samples of one train stage, each a pure function of its ticket."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from mmcv.transforms import Compose
+from torch.utils.data import Dataset
+
+from ssl_seg.core.case import Case
+from ssl_seg.core.fingerprint import derive_seed
+from ssl_seg.core.stage import Source
+from ssl_seg.data.label_maps import read_truth
+from ssl_seg.data.pseudo_labels import PseudoLabels
+from ssl_seg.data.sample_order import Ticket
+from ssl_seg.registry import TRANSFORMS
+
+LabelReader = Callable[[], np.ndarray]
+
+
+@dataclass(frozen=True)
+class LabeledCases:
+    """One source made ready for reading.
+
+    Attributes:
+        source: what the plan says.
+        pseudo: where its pseudo labels lie; ``None`` for true labels.
+        transform: its pipeline.
+    """
+
+    source: Source
+    pseudo: PseudoLabels | None
+    transform: Compose
+
+    @classmethod
+    def open(cls, source: Source, pseudo: PseudoLabels | None) -> LabeledCases:
+        """Build the source's pipeline."""
+        steps = [TRANSFORMS.build(dict(step)) for step in source.pipeline]
+        return cls(source, pseudo, Compose(steps))
+
+    def reader(self, case: Case) -> LabelReader:
+        """Return the function that reads a case's label map, (H, W) uint8 class numbers."""
+        if self.pseudo is not None:
+            return partial(self.pseudo.read, case.id)
+        if case.label is None:
+            raise ValueError(f"labeled case {case.id!r} has no label file")
+        return partial(read_truth, Path(case.label.path), self.source.values)
+
+
+class TrainingSet(Dataset[Mapping[str, Any]]):
+    """Samples by ticket.
+
+    Random transforms are seeded by (stage seed, iteration, position), so a sample is the same
+    whichever worker makes it and however often training was resumed.
+
+    Args:
+        sources: the sources in plan order.
+        seed: of the stage.
+    """
+
+    def __init__(self, sources: Sequence[LabeledCases], seed: int) -> None:
+        self._sources = sources
+        self._seed = seed
+        space = sources[0].source.values.space
+        # mmengine's hooks hand this on to visualizers.
+        self.metainfo = {"classes": space.classes, "palette": space.palette}
+
+    def __getitem__(self, ticket: Ticket) -> Mapping[str, Any]:
+        """Return the packed sample: ``inputs`` (C, H, W) and ``data_samples``.
+
+        Raises:
+            RuntimeError: the pipeline drops the case; no other case silently takes its place.
+        """
+        opened = self._sources[ticket.source]
+        case = opened.source.cases[ticket.case]
+        seed_transforms(derive_seed("sample", self._seed, ticket.iteration, ticket.position))
+        packed = opened.transform(
+            {
+                "img_path": case.image.path,
+                "read_label": opened.reader(case),
+                "reduce_zero_label": False,
+                "seg_fields": [],
+            }
+        )
+        if packed is None:
+            raise RuntimeError(
+                f"the pipeline of train_dataloader.dataset returned nothing for {case.image.path}; "
+                "a transform dropped the case"
+            )
+        packed["data_samples"].set_metainfo(
+            {
+                "case": case.id,
+                "source": opened.source.kind,
+                "space": opened.source.values.space.name,
+            }
+        )
+        return dict(packed)
+
+
+def seed_transforms(seed: int) -> None:
+    """Seed the three generators that mmcv's and mmsegmentation's transforms draw from."""
+    random.seed(seed)
+    np.random.seed(seed)  # noqa: NPY002 - the transforms use numpy's global generator
+    torch.manual_seed(seed)

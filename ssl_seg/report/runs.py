@@ -1,0 +1,49 @@
+"""One entry per run: what was trained, and where its results lie."""
+
+from __future__ import annotations
+
+from typing import Any, TypeAlias
+
+from ssl_seg.store.store import Store
+
+Run: TypeAlias = dict[str, Any]
+
+
+def runs(store: Store) -> list[Run]:
+    """Return what each recorded plan trains and leaves.
+
+    Returns:
+        Per run: ``name``, ``label`` (of all seeds together), ``scheduler`` (type), ``arguments``
+        (the rest of its config), ``seed``, ``trained_models`` and ``trained_iterations`` (of the
+        whole plan, stages that it shares with other runs included), ``model`` (path of the final
+        weights in the work dir, ``None`` until they are there), ``labels`` (paths of the folders
+        with R's final pseudo labels, empty until all are there) and ``notes``.
+    """
+    return [_run(store, plan) for plan in store.plans()]
+
+
+def schedule(run: Run) -> str:
+    """Write a run's scheduler for people, e.g. ``ATSO(folds=2, generations=4)``."""
+    arguments = ", ".join(f"{name}={value!r}" for name, value in sorted(run["arguments"].items()))
+    return f"{run['scheduler']}({arguments})" if arguments else str(run["scheduler"])
+
+
+def _run(store: Store, plan: dict[str, Any]) -> Run:
+    trainings = [stage for stage in plan["stages"] if stage["kind"] == "train"]
+    labels = plan["labels"] if all(store.has(name) for name in plan["labels"]) else []
+    return {
+        "name": plan["name"],
+        "label": plan["label"],
+        "scheduler": plan["scheduler"]["type"],
+        "arguments": {key: value for key, value in plan["scheduler"].items() if key != "type"},
+        "seed": plan["seed"],
+        "trained_models": len(trainings),
+        "trained_iterations": sum(stage["size"] for stage in trainings),
+        "model": _relative(store, plan["model"], "model.pth") if store.has(plan["model"]) else None,
+        "labels": [_relative(store, name, "maps") for name in labels],
+        "notes": list(plan["notes"]),
+    }
+
+
+def _relative(store: Store, stage: str, name: str) -> str:
+    return (store.path(stage) / name).relative_to(store.work_dir).as_posix()

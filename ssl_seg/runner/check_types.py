@@ -1,0 +1,130 @@
+"""Check every type and argument that a config names, before any work starts."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from mmengine.registry import Registry
+
+from ssl_seg import registry
+from ssl_seg.data import transforms  # noqa: F401 - registers the transforms
+from ssl_seg.registry import ADAPTERS, EXECUTORS, PREDICTORS, check_arguments, suggestion
+from ssl_seg.runner import amp, loop  # noqa: F401 - register their types
+
+PLACES = {
+    "model": "MODELS",
+    "pipeline": "TRANSFORMS",
+    "optim_wrapper": "OPTIM_WRAPPERS",
+    "optimizer": "OPTIMIZERS",
+    "param_scheduler": "PARAM_SCHEDULERS",
+    "default_hooks": "HOOKS",
+    "custom_hooks": "HOOKS",
+    "visualizer": "VISUALIZERS",
+    "vis_backends": "VISBACKENDS",
+    "log_processor": "LOG_PROCESSORS",
+    "init_cfg": "WEIGHT_INITIALIZERS",
+    "data_preprocessor": "MODELS",
+    "norm_cfg": "MODELS",
+    "act_cfg": "MODELS",
+    "conv_cfg": "MODELS",
+    "upsample_cfg": "MODELS",
+}
+"""Registry of the dicts with a type below a key; deeper keys stay with it unless listed."""
+
+OPAQUE = frozenset({"norm_cfg", "act_cfg", "conv_cfg", "upsample_cfg", "sampler", "log_processor"})
+"""Parts whose other keys go to functions that sort them out themselves: only types are checked."""
+
+
+def check_types(config: Mapping[str, Any]) -> None:
+    """Check types and arguments of a config's training side against the registries.
+
+    Args:
+        config: a checked config; ``custom_imports`` have been imported.
+
+    Raises:
+        ValueError: a type is not registered or an argument is unknown or missing; the message names
+            the place in the config and near names.
+    """
+    for key in (
+        "model",
+        "optim_wrapper",
+        "param_scheduler",
+        "default_hooks",
+        "custom_hooks",
+        "visualizer",
+        "vis_backends",
+    ):
+        _walk(config.get(key), key, PLACES[key])
+    for key in ("train_dataloader", "test_dataloader", "val_dataloader"):
+        if config.get(key):
+            place = f"{key}.dataset.pipeline"
+            _walk(config[key]["dataset"].get("pipeline"), place, "TRANSFORMS")
+    reference = config["split"].get("reference")
+    if isinstance(reference, Mapping):
+        _walk(reference.get("pipeline"), "split.reference.pipeline", "TRANSFORMS")
+    _check(PREDICTORS.get, PREDICTORS.names(), config["inference"], "inference", positional=2)
+    _check(EXECUTORS.get, EXECUTORS.names(), config["executor"], "executor")
+    for position, adapter in enumerate(config["adapters"]):
+        _check(ADAPTERS.get, ADAPTERS.names(), adapter, f"adapters[{position}]")
+
+
+def _walk(value: Any, where: str, name: str) -> None:
+    if isinstance(value, Mapping):
+        key = where.rpartition(".")[2].partition("[")[0]
+        if isinstance(value.get("type"), str):
+            found: Registry = getattr(registry, name)
+            _check(found.get, _names(found), value, where, types_only=key in OPAQUE)
+        for inner, item in value.items():
+            _walk(item, f"{where}.{inner}", PLACES.get(inner, name))
+    elif isinstance(value, (list, tuple)):
+        for position, item in enumerate(value):
+            _walk(item, f"{where}[{position}]", name)
+
+
+def _check(
+    get: Any,
+    names: list[str],
+    part: Any,
+    where: str,
+    *,
+    positional: int = 0,
+    types_only: bool = False,
+) -> None:
+    if not isinstance(part, Mapping) or "type" not in part:
+        raise ValueError(f"{where}: expected a dict with a 'type', got {part!r}")
+    entry = _found(get, part["type"])
+    if entry is None:
+        raise ValueError(
+            f"{where}.type: nothing is registered as {part['type']!r}"
+            f"{suggestion(part['type'], names)}"
+        )
+    if not types_only:
+        arguments = {key: item for key, item in part.items() if key not in ("type", "_delete_")}
+        _check_given(entry, arguments, where, positional)
+
+
+def _check_given(entry: Any, arguments: dict[str, Any], where: str, positional: int) -> None:
+    """Check what the config gives; what the builder adds (model, parameters) cannot be missing."""
+    try:
+        check_arguments(entry, arguments, where, positional=positional)
+    except ValueError as error:
+        if "needs the argument" not in str(error):
+            raise
+
+
+def _found(get: Any, name: str) -> Any:
+    try:
+        return get(name)
+    except RuntimeError:
+        # mmengine's way to say that a dotted name is no importable object.
+        return None
+
+
+def _names(found: Registry) -> list[str]:
+    names: list[str] = []
+    node: Registry | None = found
+    while node is not None:
+        names += node.module_dict
+        node = node.parent
+    return sorted(set(names))

@@ -1,0 +1,169 @@
+"""Label cases with a trained model: one label map per case, and a manifest."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, final
+
+import numpy as np
+from torch.utils.data import DataLoader, Dataset
+
+from ssl_seg.core.case import Case
+from ssl_seg.core.space import LabelSpace
+from ssl_seg.core.stage import LabelStage
+from ssl_seg.data.label_maps import write_confidence, write_label_map
+from ssl_seg.data.pseudo_labels import LEVELS
+from ssl_seg.registry import ADAPTERS, PREDICTORS
+from ssl_seg.runner import models
+from ssl_seg.runner.environment import device_name, prepare_process, versions
+from ssl_seg.runner.predictors import Prediction, Predictor
+from ssl_seg.runner.stage import Advance
+from ssl_seg.runner.train import MODEL_FILE
+from ssl_seg.store.atomic import write_json
+from ssl_seg.store.store import Store
+
+
+def run(stage: LabelStage, store: Store, running: Path, advance: Advance) -> dict[str, Any]:
+    """Label the stage's cases, going on after the batches that a killed run finished.
+
+    Writes ``out/maps/<case>.png`` (indexed, 8 bits), where asked ``out/confidence/<case>.png``
+    (grey, 255 is 1.0), ``out/manifest.json`` and ``out/environment.json``. Cases stream: memory
+    does not grow with their number.
+
+    Returns:
+        What the artifact's manifest says of it: teacher, number of cases, mean confidence.
+    """
+    prepare_process(stage.recipe["threads"])
+    weights = store.path(stage.model) / MODEL_FILE
+    predictor = open_predictor(stage.recipe, weights, stage.pipeline)
+    batches = _batches(stage, running / "batches")
+    left = [batch for batch in batches if not batch.record.is_file()]
+    done = len(stage.cases) - sum(len(batch.cases) for batch in left)
+    advance(done)
+    samples = _samples(predictor, left, stage.settings["loader"])
+    for batch, read in zip(left, samples, strict=True):
+        _label_batch(batch, predictor.predict(read), stage, running / "out")
+        done += len(batch.cases)
+        advance(done)
+    return _finish(stage, batches, running / "out")
+
+
+def open_predictor(recipe: Any, weights: Path, pipeline: Sequence[Any]) -> Predictor:
+    """Build the predictor of a recipe (model, inference, adapters) around trained weights."""
+    model = models.trained(recipe["model"], weights)
+    predictor: Predictor = PREDICTORS.build(recipe["inference"], model, pipeline, where="inference")
+    for position, adapter in enumerate(recipe["adapters"]):
+        predictor = ADAPTERS.build(adapter, where=f"adapters[{position}]").around(predictor)
+    return predictor
+
+
+@dataclass(frozen=True)
+class _Batch:
+    """Cases that go through the network together, and the file that says they are done."""
+
+    cases: tuple[Case, ...]
+    record: Path
+
+
+def _batches(stage: LabelStage, folder: Path) -> list[_Batch]:
+    """Form the batches before work is dealt out.
+
+    What a network says of an image may depend on how many it sees at once, so a resumed run must
+    form the same ones.
+    """
+    folder.mkdir(exist_ok=True)
+    size = stage.recipe["batch_size"]
+    return [
+        _Batch(stage.cases[start : start + size], folder / f"{start}.json")
+        for start in range(0, len(stage.cases), size)
+    ]
+
+
+@final
+class _Reading(Dataset[Any]):
+    """Reads cases in loader workers."""
+
+    def __init__(self, predictor: Predictor, cases: Sequence[Case]) -> None:
+        self._predictor = predictor
+        self._cases = cases
+
+    def __getitem__(self, index: int) -> Any:
+        return self._predictor.read(self._cases[index])
+
+
+def _samples(
+    predictor: Predictor, batches: Sequence[_Batch], settings: dict[str, Any]
+) -> Iterator[list[Any]]:
+    cases = [case for batch in batches for case in batch.cases]
+    places = iter(range(len(cases)))
+    indices = [[next(places) for _ in batch.cases] for batch in batches]
+    workers = dict(settings) if settings.get("num_workers") else {"num_workers": 0}
+    reading = _Reading(predictor, cases)
+    yield from DataLoader(reading, batch_sampler=indices, collate_fn=list, **workers)
+
+
+def _label_batch(
+    batch: _Batch, predictions: Sequence[Prediction], stage: LabelStage, out: Path
+) -> None:
+    entries = []
+    levels = np.zeros((len(stage.space), LEVELS), dtype=np.int64)
+    for case, prediction in zip(batch.cases, predictions, strict=True):
+        entries.append(_write(case, prediction, stage.space, out))
+        if stage.recipe["confidence"]:
+            path = out / "confidence" / f"{case.id}.png"
+            write_confidence(path, prediction.confidence)
+            levels += _by_level(prediction, len(stage.space))
+    record: dict[str, Any] = {"cases": entries}
+    if stage.recipe["confidence"]:
+        record["levels"] = levels.tolist()
+    # The record comes last: a batch without one is labeled again.
+    write_json(batch.record, record)
+
+
+def _write(case: Case, prediction: Prediction, space: LabelSpace, out: Path) -> dict[str, Any]:
+    path = out / "maps" / f"{case.id}.png"
+    write_label_map(path, prediction.labels, space)
+    return {
+        "case": case.id,
+        "sha256": hashlib.sha256(path.read_bytes()).hexdigest(),
+        "histogram": np.bincount(prediction.labels.ravel(), minlength=len(space)).tolist(),
+        "confidence": float(prediction.confidence.mean(dtype=np.float64)),
+    }
+
+
+def _by_level(prediction: Prediction, classes: int) -> np.ndarray:
+    """Count pixels by class and 8-bit confidence, (C, 256)."""
+    level = np.rint(prediction.confidence * (LEVELS - 1)).astype(np.int64)
+    joint = prediction.labels.astype(np.int64) * LEVELS + level
+    return np.bincount(joint.ravel(), minlength=classes * LEVELS).reshape(classes, LEVELS)
+
+
+def _finish(stage: LabelStage, batches: Sequence[_Batch], out: Path) -> dict[str, Any]:
+    records = [json.loads(batch.record.read_text()) for batch in batches]
+    entries = [entry for record in records for entry in record["cases"]]
+    pixels = np.array([sum(entry["histogram"]) for entry in entries], dtype=np.float64)
+    means = np.array([entry["confidence"] for entry in entries])
+    role, generation, fold = stage.teacher
+    summary = {
+        "teacher": stage.model,
+        "role": role,
+        "generation": generation,
+        "fold": fold,
+        "confidence": float((means * pixels).sum() / pixels.sum()),
+    }
+    manifest = {
+        **summary,
+        "space": stage.space.plain(),
+        "histogram": np.sum([entry["histogram"] for entry in entries], axis=0).tolist(),
+        "cases": entries,
+    }
+    if stage.recipe["confidence"]:
+        levels = np.sum([record["levels"] for record in records], axis=0)
+        manifest["confidence_histogram"] = levels.tolist()
+    write_json(out / "manifest.json", manifest)
+    write_json(out / "environment.json", {"device": device_name(), "versions": versions()})
+    return {**summary, "cases": len(entries)}

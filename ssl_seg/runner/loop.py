@@ -1,0 +1,80 @@
+"""The training loop: opens its data at any iteration, with nothing to replay."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import Any, final
+
+import torch
+from mmengine.runner import BaseLoop, Runner
+from torch import nn
+
+from ssl_seg.core.fingerprint import derive_seed
+from ssl_seg.registry import LOOPS
+
+OpenLoader = Callable[[int], Iterable[Any]]
+"""Returns the batches from an iteration on."""
+
+
+@LOOPS.register_module()
+@final
+class SeededLoop(BaseLoop):
+    """Trains for a number of iterations, each a function of the state before it and the seed.
+
+    mmengine's own loop opens its loader before it resumes and then replays it.
+
+    Args:
+        runner: mmengine's.
+        dataloader: opens the loader at an iteration.
+        max_iters: when to end.
+        seed: of dropout and other randomness inside the model.
+    """
+
+    def __init__(
+        self, runner: Runner, dataloader: OpenLoader, *, max_iters: int, seed: int
+    ) -> None:
+        super().__init__(runner, dataloader)
+        self.iteration = 0
+        self._max_iters = max_iters
+        self._seed = seed
+
+    @property
+    def iter(self) -> int:
+        """Iterations done; mmengine's name."""
+        return self.iteration
+
+    @property
+    def max_iters(self) -> int:
+        """Iterations to do; mmengine's name."""
+        return self._max_iters
+
+    @property
+    def epoch(self) -> int:
+        """Training is by iteration, so mmengine's hooks always see epoch 0."""
+        return 0
+
+    @property
+    def max_epochs(self) -> int:
+        """See :attr:`epoch`."""
+        return 1
+
+    def run(self) -> nn.Module:
+        """Train to the end and return the model."""
+        self.runner.call_hook("before_train")
+        self.runner.call_hook("before_train_epoch")
+        for batch in self.dataloader(self.iteration):
+            self._step(batch)
+        self.runner.call_hook("after_train_epoch")
+        self.runner.call_hook("after_train")
+        return self.runner.model
+
+    def _step(self, batch: Any) -> None:
+        self.runner.call_hook("before_train_iter", batch_idx=self.iteration, data_batch=batch)
+        # The data set seeds the generators per sample in whichever process makes it; what the
+        # model draws must not depend on that.
+        torch.manual_seed(derive_seed("model", self._seed, self.iteration))
+        outputs = self.runner.model.train_step(batch, optim_wrapper=self.runner.optim_wrapper)
+        self.runner.call_hook(
+            "after_train_iter", batch_idx=self.iteration, data_batch=batch, outputs=outputs
+        )
+        self.iteration += 1

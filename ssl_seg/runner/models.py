@@ -1,0 +1,53 @@
+"""Models from a stage's recipe: built alike for training, labelling and prediction."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Mapping
+from copy import deepcopy
+from pathlib import Path
+from typing import Any
+
+import torch
+from mmengine.config import ConfigDict
+from mmengine.device import get_device
+from mmengine.model import revert_sync_batchnorm
+from mmengine.registry import DefaultScope
+from torch import nn
+
+from ssl_seg.registry import MODELS, SCOPE
+from ssl_seg.runner import checkpoint
+
+
+def build(config: Mapping[str, Any]) -> nn.Module:
+    """Build a model with the layout that convolutions are fastest in.
+
+    Synchronised batch normalisation, which mmsegmentation's base configs use, becomes the plain
+    kind: a stage trains in one process.
+    """
+    enter_scope()
+    # mmsegmentation reads parts of its config as attributes, and building pops keys out of it.
+    with warnings.catch_warnings():
+        # mmsegmentation's own heads call a function that it warns of.
+        warnings.filterwarnings("ignore", message="``build_loss`` would be deprecated")
+        model = revert_sync_batchnorm(MODELS.build(ConfigDict(deepcopy(dict(config)))))
+    # Channels-last is 1.4 times faster on a CPU and what tensor cores want on a GPU.
+    built: nn.Module = model.to(memory_format=torch.channels_last)
+    return built
+
+
+def trained(config: Mapping[str, Any], weights: Path) -> nn.Module:
+    """Build a model, load trained weights into it, and make it ready to predict.
+
+    Raises:
+        RuntimeError: the weights do not fit the model.
+    """
+    model = build(config)
+    model.load_state_dict(checkpoint.load(weights)["state_dict"], strict=True)
+    return model.to(get_device()).eval()
+
+
+def enter_scope() -> None:
+    """Make mmengine look types up among ours first."""
+    if not DefaultScope.check_instance_created(SCOPE):
+        DefaultScope.get_instance(SCOPE, scope_name=SCOPE)

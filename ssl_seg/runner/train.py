@@ -1,0 +1,262 @@
+"""Train one model with mmengine's Runner."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterable, Iterator
+from copy import deepcopy
+from functools import partial
+from pathlib import Path
+from typing import Any, final
+
+import torch
+from mmengine.dataset import pseudo_collate
+from mmengine.logging import MMLogger
+from mmengine.runner import Runner
+from torch.utils.data import DataLoader, Sampler
+
+from ssl_seg.config.weights import unmark
+from ssl_seg.core.stage import Source, TrainStage
+from ssl_seg.data import transforms  # noqa: F401 - registers the transforms
+from ssl_seg.data.pseudo_labels import PseudoLabels
+from ssl_seg.data.sample_order import SampleOrder, Ticket
+from ssl_seg.data.training_set import LabeledCases, TrainingSet
+from ssl_seg.registry import SCOPE
+from ssl_seg.runner import amp, checkpoint, loop, models  # noqa: F401 - amp and loop register
+from ssl_seg.runner.environment import device_name, prepare_process, versions
+from ssl_seg.runner.stage import Advance, log_name
+from ssl_seg.store.atomic import write_bytes, write_json
+from ssl_seg.store.store import Store
+
+logger = logging.getLogger(__name__)
+
+MODEL_FILE = "model.pth"
+DEFAULT_INTERVAL = 500
+
+
+def run(stage: TrainStage, store: Store, running: Path, advance: Advance) -> dict[str, Any]:
+    """Train the stage's model, going on from the newest checkpoint in ``running``.
+
+    Writes ``out/model.pth`` (``state_dict`` and ``meta``, as mmsegmentation's ``init_model``
+    expects) and ``out/environment.json``.
+
+    Returns:
+        What the artifact's manifest says of it: role, generation, fold, iterations, sources.
+    """
+    prepare_process(stage.recipe["threads"])
+    models.enter_scope()
+    sources = [_open(source, store, stage) for source in stage.sources]
+    runner = _runner(stage, store, running, _Loader(stage, sources), advance)
+    runner.train()
+    _write_model(runner, stage, running / "out")
+    return {
+        "role": stage.role,
+        "generation": stage.generation,
+        "fold": stage.fold,
+        "iterations": stage.size,
+        "sources": [
+            {
+                "kind": opened.source.kind,
+                "cases": len(opened.source.cases),
+                "written_by": opened.source.written_by,
+                "coverage": 1.0 if opened.pseudo is None else opened.pseudo.coverage,
+            }
+            for opened in sources
+        ],
+    }
+
+
+def _open(source: Source, store: Store, stage: TrainStage) -> LabeledCases:
+    if source.written_by is None:
+        return LabeledCases.open(source, None)
+    folder = store.path(source.written_by)
+    ignore = source.values.space.ignore
+    pseudo = PseudoLabels(folder, ignore, **stage.recipe["pseudo_labels"])
+    if pseudo.coverage < 1:
+        logger.info(
+            "%s: %.1f %% of the pseudo-labeled pixels are kept",
+            stage.title,
+            100 * pseudo.coverage,
+        )
+    return LabeledCases.open(source, pseudo)
+
+
+@final
+class _Loader:
+    """Opens the stage's batches at any iteration."""
+
+    def __init__(self, stage: TrainStage, sources: list[LabeledCases]) -> None:
+        self._stage = stage
+        self.dataset = TrainingSet(sources, stage.seed)
+        self._order = SampleOrder(
+            [len(opened.source.cases) for opened in sources],
+            [opened.source.kind == "labeled" for opened in sources],
+            stage.recipe["mix"],
+            stage.seed,
+        )
+
+    def __len__(self) -> int:
+        """Number of batches, which mmengine takes for the length of an epoch."""
+        return self._stage.size
+
+    def __call__(self, start: int) -> Iterable[Any]:
+        """Return the batches from iteration ``start`` to the end."""
+        size, end = self._stage.recipe["batch_size"], self._stage.size
+        batches = _Batches(partial(self._order.batches, size, start, end))
+        settings = dict(self._stage.settings["loader"])
+        if not settings.get("num_workers"):
+            settings = {"num_workers": 0}
+        return DataLoader(
+            self.dataset, batch_sampler=batches, collate_fn=pseudo_collate, **settings
+        )
+
+
+@final
+class _Batches(Sampler[list[Ticket]]):
+    """What a loader asks for as batch sampler: can be iterated anew."""
+
+    def __init__(self, batches: Callable[[], Iterator[list[Ticket]]]) -> None:
+        self._batches = batches
+
+    def __iter__(self) -> Iterator[list[Ticket]]:
+        return self._batches()
+
+
+@final
+class _StageRunner(Runner):
+    """mmengine's Runner for one stage, which starts and resumes as the plan says.
+
+    Args:
+        stage: what to train.
+        start: weights to start from, or ``None`` for scratch.
+        running: where the checkpoints lie.
+        kwargs: of mmengine's Runner.
+    """
+
+    def __init__(self, stage: TrainStage, start: Path | None, running: Path, **kwargs: Any) -> None:
+        self._stage = stage
+        self._start = start
+        self._running = running
+        super().__init__(**kwargs)
+
+    def build_logger(self, **kwargs: Any) -> MMLogger:
+        """Write everything to the log file and only losses and warnings to the console."""
+        built = super().build_logger(**kwargs)
+        for handler in built.handlers:
+            if not isinstance(handler, logging.FileHandler):
+                handler.addFilter(_is_for_people)
+        return built
+
+    def _log_env(self, env_cfg: dict[str, Any]) -> None:
+        """Note versions and device; mmengine's own report calls compilers and torchvision."""
+        del env_cfg
+        self.logger.info("%s on %s, %s", self._stage.title, device_name(), versions())
+
+    def _init_model_weights(self) -> None:
+        """Draw the scratch weights, or load a weight file or an ancestor's weights over them."""
+        torch.manual_seed(self._stage.scratch_seed)
+        if self._start is None:
+            self.model.init_weights()
+            load_from = unmark(self._stage.recipe["load_from"], {})
+            if load_from is not None:
+                path = Path(self._stage.settings["weight_files"][load_from])
+                _load_matching(self, path)
+            elif not self._stage.settings["weight_files"]:
+                self.logger.info("no weight file is named: the model starts from random weights")
+        else:
+            state = checkpoint.load(self._start)["state_dict"]
+            self.model.load_state_dict(state, strict=True)
+
+    def load_or_resume(self) -> None:
+        """Go on from the newest whole checkpoint, if there is one."""
+        state = checkpoint.newest(self._running)
+        if state is not None:
+            checkpoint.restore(self, state)
+            self.logger.info("going on from iteration %d", state["meta"]["iter"])
+
+
+def _is_for_people(record: logging.LogRecord) -> bool:
+    return record.levelno >= logging.WARNING or record.getMessage().startswith("Iter(train)")
+
+
+def _load_matching(runner: Runner, path: Path) -> None:
+    """Load the weights of a file that fit by name and shape, and say which do not."""
+    loaded = checkpoint.load(path)
+    weights = loaded.get("state_dict", loaded)
+    own = runner.model.state_dict()
+    fitting = {
+        name: value
+        for name, value in weights.items()
+        if name in own and own[name].shape == value.shape
+    }
+    if not fitting:
+        raise ValueError(f"load_from: no weight in {path} fits the model by name and shape")
+    runner.model.load_state_dict(fitting, strict=False)
+    left = sorted(set(own) - set(fitting))
+    runner.logger.info(
+        "load_from %s: %d weights loaded, kept from the start: %s",
+        path,
+        len(fitting),
+        left or "none",
+    )
+
+
+def _runner(
+    stage: TrainStage, store: Store, running: Path, loader: _Loader, advance: Advance
+) -> _StageRunner:
+    recipe, settings = stage.recipe, stage.settings
+    torch.manual_seed(stage.scratch_seed)
+    model = models.build(unmark(recipe["model"], settings["weight_files"]))
+    hooks = settings["hooks"]
+    saving = hooks.get("checkpoint") or {}
+    progress = checkpoint.ProgressHook(
+        running,
+        saving.get("interval", DEFAULT_INTERVAL),
+        max(saving.get("max_keep_ckpts", checkpoint.KEPT), checkpoint.KEPT),
+        advance,
+    )
+    watching = {key: hooks[key] for key in ("timer", "logger", "runtime_info") if key in hooks}
+    backends = settings.get("vis_backends") or [{"type": "LocalVisBackend"}]
+    visualizer = {"type": "Visualizer", "vis_backends": backends, **settings.get("visualizer", {})}
+    return _StageRunner(
+        stage,
+        None if stage.start is None else store.path(stage.start) / MODEL_FILE,
+        running,
+        model=model,
+        work_dir=str(store.work_dir / "logs" / log_name(stage)),
+        train_dataloader=loader,
+        train_cfg={"type": "SeededLoop", "max_iters": stage.size, "seed": stage.seed},
+        optim_wrapper=deepcopy(recipe["optim_wrapper"]),
+        param_scheduler=deepcopy(recipe.get("param_scheduler")),
+        # The last two are ours: the order of samples and what is kept are the stage's business.
+        default_hooks={
+            **deepcopy(watching),
+            **deepcopy(recipe["hooks"]),
+            "sampler_seed": None,
+            "checkpoint": None,
+        },
+        custom_hooks=[*deepcopy(recipe["custom_hooks"]), progress],
+        env_cfg=deepcopy(recipe.get("env_cfg", {"dist_cfg": {"backend": "nccl"}})),
+        log_processor=deepcopy(settings.get("log_processor")) or {"by_epoch": False},
+        log_level=settings.get("log_level", "INFO"),
+        # Instances are global by name in mmengine: a name of its own per stage keeps them apart.
+        visualizer={**visualizer, "name": stage.fingerprint},
+        default_scope=SCOPE,
+        randomness={"seed": stage.scratch_seed},
+        experiment_name=stage.fingerprint,
+    )
+
+
+def _write_model(runner: Runner, stage: TrainStage, out: Path) -> None:
+    state = checkpoint.state_of(runner)
+    space = stage.sources[0].values.space
+    meta = {
+        "iter": stage.size,
+        "dataset_meta": {
+            "classes": list(space.classes),
+            "palette": [list(colour) for colour in space.palette],
+        },
+    }
+    model = {"meta": meta, "state_dict": state["state_dict"]}
+    write_bytes(out / MODEL_FILE, checkpoint.to_bytes(model))
+    write_json(out / "environment.json", {"device": device_name(), "versions": versions()})

@@ -1,0 +1,79 @@
+"""ATSO: asynchronous teacher-student optimization; no model labels what it was trained on."""
+
+from __future__ import annotations
+
+from typing import Literal, final
+
+from ssl_seg.core.builder import Fold, Labels, Model, PlanBuilder, Result
+from ssl_seg.registry import SCHEDULERS
+from ssl_seg.schedulers.first_labels import check_generations, first_labels
+
+
+@SCHEDULERS.register_module()
+@final
+class ATSO:
+    """Algorithm 1 of Huo et al., "ATSO" (CVPR 2021), for any number of folds.
+
+    R is divided into folds. In each generation one model per fold learns from S and pseudo labels
+    of other folds than the one it labels next; at the end one model learns from S and all of R.
+    With two folds both values of ``learn_from`` are the paper's algorithm.
+
+    Args:
+        folds: number of parts of R, at least 2 (with 1 it would be STSO).
+        generations: rounds after the initial model, at least 1.
+        start: ``scratch`` as published; ``own`` goes on from the same fold's previous model, so
+            that the paper's two changes can be tested apart.
+        learn_from: ``others``: model i learns from all folds but fold i and labels fold i;
+            ``own``: model i learns from fold i and labels fold i - 1 (modulo folds).
+    """
+
+    def __init__(
+        self,
+        *,
+        folds: int = 2,
+        generations: int = 4,
+        start: Literal["scratch", "own"] = "scratch",
+        learn_from: Literal["others", "own"] = "others",
+    ) -> None:
+        if isinstance(folds, bool) or not isinstance(folds, int) or folds < 2:
+            raise ValueError(f"ATSO needs at least 2 folds, got {folds!r}; with 1 it is STSO")
+        if start not in ("scratch", "own"):
+            raise ValueError(f"start must be 'scratch' or 'own', got {start!r}")
+        if learn_from not in ("others", "own"):
+            raise ValueError(f"learn_from must be 'others' or 'own', got {learn_from!r}")
+        self.folds = folds
+        self.generations = check_generations(generations)
+        self.start = start
+        self.learn_from = learn_from
+
+    def plan(self, b: PlanBuilder) -> Result:
+        """Write the plan; see the class."""
+        _, labels = first_labels(b)
+        folds = b.folds(self.folds)
+        previous: list[Model | None] = [None] * self.folds
+        for generation in range(1, self.generations + 1):
+            models = [
+                b.train(
+                    b.truth,
+                    self._lessons(labels, fold),
+                    role="student",
+                    generation=generation,
+                    fold=fold,
+                    start=before if self.start == "own" else None,
+                )
+                for fold, before in zip(folds, previous, strict=True)
+            ]
+            labels = b.join(
+                b.label(model, self._unseen(folds, fold), held_out=True)
+                for model, fold in zip(models, folds, strict=True)
+            )
+            b.score(generation, models, labels)
+            previous = list(models)
+        final_model = b.train(b.truth, labels, role="final")
+        return Result(final_model, labels)
+
+    def _lessons(self, labels: Labels, fold: Fold) -> Labels:
+        return labels.outside(fold) if self.learn_from == "others" else labels.inside(fold)
+
+    def _unseen(self, folds: tuple[Fold, ...], fold: Fold) -> Fold:
+        return fold if self.learn_from == "others" else folds[fold.index - 1]

@@ -1,0 +1,34 @@
+"""Self-learning: each student starts from its teacher's weights."""
+
+from __future__ import annotations
+
+from typing import final
+
+from ssl_seg.core.builder import PlanBuilder, Result
+from ssl_seg.registry import SCHEDULERS
+from ssl_seg.schedulers.first_labels import check_generations, first_labels
+
+
+@SCHEDULERS.register_module()
+@final
+class SelfLearning:
+    """The continual baseline of the ATSO paper (section 2.2).
+
+    The student goes on from its teacher on the teacher's own labels of all of R. It easily repeats
+    its teacher's errors, which the paper calls lazy learning.
+
+    Args:
+        generations: rounds after the initial model, at least 1.
+    """
+
+    def __init__(self, *, generations: int = 4) -> None:
+        self.generations = check_generations(generations)
+
+    def plan(self, b: PlanBuilder) -> Result:
+        """Write the plan; see the class."""
+        model, labels = first_labels(b)
+        for generation in range(1, self.generations + 1):
+            model = b.train(b.truth, labels, role="student", generation=generation, start=model)
+            labels = b.label(model, b.reference)
+            b.score(generation, [model], labels)
+        return Result(model, labels)

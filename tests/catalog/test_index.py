@@ -1,0 +1,113 @@
+import hashlib
+import json
+import os
+from pathlib import Path
+
+import pytest
+
+from ssl_seg.catalog import index as index_module
+from ssl_seg.catalog.index import DigestIndex
+from ssl_seg.catalog.picture import ImageFacts, MaskFacts
+
+
+@pytest.fixture
+def looks(monkeypatch):
+    """Paths whose content is read, in the order of reading."""
+    read = []
+    digest = index_module._digest
+    monkeypatch.setattr(index_module, "_digest", lambda path: read.append(path) or digest(path))
+    return read
+
+
+def test_tells_digest_and_facts(draw, index):
+    image, mask = draw("a.jpg", size=(7, 5)), draw("a.png", values=(3, 0, 255), size=(7, 5))
+    (known,) = index.read([str(image)], ImageFacts)
+    assert known.file.path == str(image)
+    assert known.file.digest == hashlib.sha256(image.read_bytes()).hexdigest()
+    assert known.facts == ImageFacts(7, 5)
+    assert index.read([str(mask)], MaskFacts)[0].facts == MaskFacts(7, 5, (0, 3, 255))
+
+
+def test_an_unchanged_file_is_read_once_also_by_a_later_run(draw, tmp_path, looks):
+    paths = [str(draw(f"{number}.png", values=(number,))) for number in range(3)]
+    with DigestIndex(tmp_path / "index.json") as cold:
+        first = cold.read(paths, MaskFacts)
+        cold.read(paths, MaskFacts)
+    warm = DigestIndex(tmp_path / "index.json").read(paths, MaskFacts)
+    assert warm == first
+    assert sorted(looks) == paths
+
+
+def test_another_kind_of_facts_needs_no_second_digest(draw, index, looks):
+    path = str(draw("a.png", values=(1,)))
+    index.read([path], MaskFacts)
+    assert index.read([path], ImageFacts)[0].facts == ImageFacts(6, 4)
+    assert index.read([path], MaskFacts)[0].facts.values == (1,)
+    assert looks == [path]
+
+
+@pytest.mark.parametrize("same", ["size", "mtime"])
+def test_a_file_changed_in_place_is_read_anew(tmp_path, same):
+    class Text(ImageFacts):
+        kind = "text"
+
+        @classmethod
+        def of(cls, path):
+            return cls(len(Path(path).read_text()), 0)
+
+    file, index = tmp_path / "file", DigestIndex()
+    file.write_text("one")
+    stated = file.stat()
+    before = index.read([str(file)], Text)[0]
+    file.write_text("two" if same == "size" else "three")
+    moved = 10**9 if same == "size" else 0
+    os.utime(file, ns=(stated.st_atime_ns, stated.st_mtime_ns + moved))
+    after = index.read([str(file)], Text)[0]
+    assert after.file.digest == hashlib.sha256(file.read_bytes()).hexdigest() != before.file.digest
+    assert after.facts.width == len(file.read_text())
+
+
+@pytest.mark.parametrize(
+    "content", ["", "{", "[]", '{"format": -1, "files": {}}', '{"format": 1, "files": {"a": [1]}}']
+)
+def test_an_unreadable_index_is_made_anew_and_said_so(draw, tmp_path, caplog, content):
+    path, mask = tmp_path / "index.json", str(draw("a.png", values=(1,)))
+    path.write_text(content)
+    with DigestIndex(path) as index:
+        index.read([mask], MaskFacts)
+    assert str(path) in caplog.text
+    assert "anew" in caplog.text
+    assert list(json.loads(path.read_text())["files"]) == [mask]
+
+
+def test_nothing_new_writes_nothing(draw, tmp_path):
+    path, mask = tmp_path / "index.json", str(draw("a.png", values=(1,)))
+    with DigestIndex(path) as index:
+        index.read([mask], MaskFacts)
+    before = path.stat()
+    with DigestIndex(path) as index:
+        index.read([mask], MaskFacts)
+    assert path.stat() == before
+
+
+def test_bad_files_are_named_and_good_ones_kept(draw, tmp_path, looks):
+    good = str(draw("good.png", values=(1,)))
+    bad = []
+    for number in range(7):
+        file = tmp_path / f"bad{number}.png"
+        file.write_text("no image")
+        bad.append(str(file))
+    with (
+        pytest.raises(ValueError, match=r"bad0\.png: expected an image") as error,
+        DigestIndex(tmp_path / "index.json") as index,
+    ):
+        index.read([good, *bad], MaskFacts)
+    assert "2 more" in str(error.value)
+    looks.clear()
+    DigestIndex(tmp_path / "index.json").read([good], MaskFacts)
+    assert looks == []
+
+
+def test_a_missing_file_is_named(tmp_path, index):
+    with pytest.raises(ValueError, match=r"gone\.png: No such file"):
+        index.read([str(tmp_path / "gone.png")], ImageFacts)

@@ -1,0 +1,142 @@
+"""A small benchmark whose label maps are made up and whose scores are real."""
+
+from __future__ import annotations
+
+from hashlib import sha256
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from ssl_seg.core.builder import PlanBuilder
+from ssl_seg.core.case import Case, DataFile
+from ssl_seg.core.space import LabelSpace, LabelValues
+from ssl_seg.core.split import Split
+from ssl_seg.core.stage import EvaluateStage, LabelStage, TrainStage
+from ssl_seg.data.label_maps import read_indices, write_label_map
+from ssl_seg.registry import SCHEDULERS
+from ssl_seg.runner import evaluate
+from ssl_seg.store.atomic import write_json
+from ssl_seg.store.store import Store
+
+# No map or label ever holds a tram.
+SPACE = LabelSpace("street", ("road", "car", "tram"), ((90, 0, 90), (0, 0, 140), (0, 80, 100)))
+VALUES = LabelValues.identity(SPACE)
+ITERATIONS = 40
+
+
+class ToyRecipes:
+    """The least that a plan needs to know of a config."""
+
+    def train(self, role):
+        return {"train_cfg": {"max_iters": ITERATIONS}}, {}
+
+    def label(self, cases, role):
+        return {}, {}
+
+    def evaluate(self):
+        return {"metrics": [{"type": "IoUMetric"}]}
+
+    def train_pipeline(self, cases, role):
+        return ()
+
+    def label_pipeline(self, cases):
+        return ()
+
+    def values(self, cases):
+        return VALUES
+
+    def predicted(self):
+        return VALUES
+
+
+class Benchmark:
+    """A work dir in which plans are recorded and their stages finished at will."""
+
+    def __init__(self, folder):
+        self.store = Store(folder / "work")
+        self._truth = folder / "truth"
+
+    def plan(self, scheduler, seed, *, known_reference=True):
+        """Record the plan of a schedule and return it."""
+        split = Split(
+            labeled=self._cases("labeled", 2),
+            reference=self._cases("reference", 4, known=known_reference),
+            test=self._cases("test", 3),
+        )
+        builder = PlanBuilder(split, ToyRecipes(), seed)
+        result = SCHEDULERS.build(scheduler).plan(builder)
+        plan = builder.finish(result, label=scheduler["type"].lower(), scheduler=scheduler)
+        self.store.save_plan(plan.record())
+        return plan
+
+    def finish(self, plan, *kinds, coverage=1.0):
+        """Finish the plan's stages of the given kinds; all of them if none is given."""
+        for stage in plan.stages.values():
+            if (kinds and stage.kind not in kinds) or self.store.has(stage.fingerprint):
+                continue
+            out = self.store.running(stage.fingerprint) / "out"
+            description = {}
+            if isinstance(stage, TrainStage):
+                (out / "model.pth").write_bytes(b"weights")
+                description["sources"] = [
+                    {"kind": s.kind, "written_by": s.written_by, "coverage": coverage}
+                    for s in stage.sources
+                ]
+            elif isinstance(stage, LabelStage):
+                self._label(stage, out)
+            elif isinstance(stage, EvaluateStage):
+                evaluate.run(stage, self.store, out, lambda done: None)
+            self.store.publish(stage.fingerprint, description)
+
+    def _cases(self, home, count, *, known=True):
+        cases = []
+        for number in range(count):
+            path = self._truth / f"{home}{number}.png"
+            path.parent.mkdir(exist_ok=True)
+            rng = np.random.default_rng(number)
+            Image.fromarray(rng.integers(0, 2, (5, 7), dtype=np.uint8)).save(path)
+            digest = sha256(path.read_bytes()).hexdigest()
+            label = DataFile(str(path), digest) if known else None
+            image = DataFile(f"{home}{number}.jpg", f"{home}{number}")
+            cases.append(Case(f"{home}{number}", image, label, home))
+        return tuple(cases)
+
+    def _label(self, stage, out):
+        """Write the true labels with errors that depend on the stage."""
+        rng = np.random.default_rng(int(stage.fingerprint, 16))
+        for case in stage.cases:
+            truth = read_indices(self._truth / f"{case.id}.png")
+            wrong = rng.random(truth.shape) < 0.3
+            write_label_map(
+                out / "maps" / f"{case.id}.png", np.where(wrong, 1 - truth, truth), SPACE
+            )
+        role, generation, fold = stage.teacher
+        write_json(
+            out / "manifest.json",
+            {
+                "space": SPACE.plain(),
+                "teacher": stage.model,
+                "role": role,
+                "generation": generation,
+                "fold": fold,
+                "cases": [{"case": case.id} for case in stage.cases],
+                "confidence": 0.75,
+            },
+        )
+
+
+@pytest.fixture
+def benchmark(tmp_path):
+    """A work dir to plan and finish runs in."""
+    return Benchmark(tmp_path)
+
+
+@pytest.fixture(scope="session")
+def finished(tmp_path_factory):
+    """The store of two schedules with two seeds each, all done; to be read only."""
+    made = Benchmark(tmp_path_factory.mktemp("finished"))
+    for seed in (0, 1):
+        made.finish(made.plan({"type": "ATSO", "folds": 2, "generations": 1}, seed))
+        made.finish(made.plan({"type": "STSO", "generations": 1}, seed))
+    return made.store

@@ -1,0 +1,119 @@
+"""Tables hold the rows' numbers, say what was left out, and favour no line."""
+
+from __future__ import annotations
+
+from statistics import fmean, stdev
+
+from ssl_seg.report.pseudo_labels import pseudo_labels
+from ssl_seg.report.rows import rows
+from ssl_seg.report.runs import runs, schedule
+from ssl_seg.report.tables import (
+    class_tables,
+    generation_table,
+    pseudo_label_table,
+    run_table,
+    summary_table,
+)
+
+
+def cells(table):
+    """Return a table's lines as lists of cells, the header first."""
+    lines = [line for line in table.splitlines() if line.startswith("|")]
+    split = [[cell.strip() for cell in line.strip("|").split("|")] for line in lines]
+    return [split[0], *split[2:]]
+
+
+def test_a_line_per_generation_and_model_with_test_and_reference(finished):
+    own = [row for row in rows(finished) if row["run"] == "atso-seed0"]
+    header, *lines = cells(generation_table(own))
+    metrics = ["mIoU", "mAcc", "aAcc", "mDice"]
+    assert header == [
+        "generation",
+        "model",
+        *(f"test {name}" for name in metrics),
+        *(f"reference {name}" for name in metrics),
+    ]
+    assert [line[:2] for line in lines] == [
+        ["0", "single"],
+        ["1", "fold-0"],
+        ["1", "fold-1"],
+        ["1", "mean"],
+        ["1", "final"],
+    ]
+    assert lines[0][2] == f"{own[0]['metrics']['mIoU']:.2f}"
+    assert lines[0][6] == f"{own[1]['metrics']['mIoU']:.2f}"
+    assert lines[-1][6:] == ["–"] * 4
+
+
+def test_absent_classes_are_named_below_the_table(finished):
+    own = [row for row in rows(finished) if row["run"] == "atso-seed0"]
+    text = generation_table(own)
+    assert "left out of the means" in text
+    assert "- test: tram\n- reference: tram" in text
+    own[0]["absent"] = []
+    assert "- test (1 fold-0, 1 fold-1, 1 mean, 1 final): tram" in generation_table(own)
+    assert "left out" not in generation_table([{**row, "absent": []} for row in own])
+
+
+def test_spaces_are_told_apart_where_there_are_several(finished):
+    own = [row for row in rows(finished) if row["run"] == "stso-seed0" and row["set"] == "test"]
+    coarse = [{**row, "space": "coarse"} for row in own]
+    header, *lines = cells(generation_table([*own, *coarse]))
+    assert header[2] == "space"
+    assert len(lines) == 2 * len(own)
+
+
+def test_the_summary_is_over_seeds(finished):
+    found = rows(finished)
+    header, *lines = cells(summary_table(found, runs(finished)))
+    assert header[3:] == ["seeds", "test mIoU", "reference mIoU"]
+    line = next(x for x in lines if x[:2] == ["atso", "1"])
+    values = [
+        row["metrics"]["mIoU"]
+        for row in found
+        if (row["scheduler"], row["generation"], row["model"], row["set"])
+        == ("ATSO", 1, "mean", "test")
+    ]
+    assert len(values) == 2
+    assert line[3:5] == ["2", f"{fmean(values):.2f} ± {stdev(values):.2f}"]
+    assert [line[1] for line in lines] == ["0", "1", "final"] * 2
+
+
+def test_one_seed_has_no_deviation(finished):
+    found = [row for row in rows(finished) if row["seed"] == 0]
+    assert "±" not in summary_table(found, runs(finished))
+
+
+def test_final_models_are_shown_by_class(finished):
+    (table,) = class_tables(rows(finished), runs(finished))
+    header, *lines = cells(table)
+    assert header == ["IoU of", "atso", "stso"]
+    assert [line[0] for line in lines] == ["road", "car", "tram"]
+    assert lines[2][1:] == ["–", "–"]
+    values = [
+        row["classes"]["car"]["IoU"]
+        for row in rows(finished)
+        if (row["scheduler"], row["model"]) == ("STSO", "final")
+    ]
+    assert lines[1][2] == f"{fmean(values):.2f}"
+
+
+def test_each_run_states_what_was_trained_in_total(finished):
+    header, *lines = cells(run_table(runs(finished)))
+    assert header[3:] == ["trained models", "trained iterations"]
+    # ATSO trains an initial model, one per fold, and a final one.
+    assert lines[0] == ["atso-seed0", "ATSO(folds=2, generations=1)", "0", "4", "160"]
+    assert lines[2][3:] == ["2", "80"]
+
+
+def test_labels_are_shown_with_what_is_known_of_them(finished):
+    entries = [entry for entry in pseudo_labels(finished) if entry["run"] == "atso-seed0"]
+    header, *lines = cells(pseudo_label_table(entries))
+    assert header == ["generation", "teacher", "cases", "confidence %", "coverage %"]
+    assert lines[0] == ["0", "single", "4", "75.00", "100.00"]
+    unknown = [{**entry, "confidence": None} for entry in entries]
+    assert "confidence" not in pseudo_label_table(unknown)
+
+
+def test_a_schedule_without_arguments_is_named_by_its_type():
+    assert schedule({"scheduler": "Supervised", "arguments": {}}) == "Supervised"

@@ -1,0 +1,8 @@
+"""``tools/benchmark.py``: see ``ssl_seg.cli.benchmark``."""
+
+import sys
+
+from ssl_seg.cli.main import call
+
+if __name__ == "__main__":
+    sys.exit(call("benchmark"))
