@@ -32,11 +32,11 @@ class PlugPoint(Registry):
 
     Args:
         name: what an entry is called in messages.
-        location: module whose import registers the project's own entries.
+        locations: modules whose import registers the project's own entries.
     """
 
-    def __init__(self, name: str, location: str) -> None:
-        super().__init__(name, scope=SCOPE, locations=[location])
+    def __init__(self, name: str, *locations: str) -> None:
+        super().__init__(name, scope=SCOPE, locations=list(locations))
         self._imported: bool = False
 
     def import_from_location(self) -> None:
@@ -90,7 +90,7 @@ def suggestion(name: str, valid: Iterable[str]) -> str:
     """Return the end of a message: the nearest valid name, and all of them if they are few."""
     known = sorted(set(valid))
     near = get_close_matches(name, known, n=1, cutoff=0.6)
-    hint = f"; did you mean {near[0]!r}?" if near else ""
+    hint = f"; did you mean {near[0]!r}?" if near else "."
     return f"{hint} Known: {', '.join(known)}" if len(known) <= 40 else hint
 
 
@@ -137,7 +137,7 @@ def _signature(entry: Callable[..., Any], positional: int) -> tuple[list[str], l
 
 
 SCHEDULERS = PlugPoint("scheduler", "ssl_seg.schedulers")
-DATASETS = PlugPoint("data set", "ssl_seg.catalog")
+DATASETS = PlugPoint("data set", "ssl_seg.catalog", "ssl_seg.data.phantoms.data_set")
 ADAPTERS = PlugPoint("adapter", "ssl_seg.adapters")
 METRICS = PlugPoint("metric", "ssl_seg.metrics")
 PREDICTORS = PlugPoint("predictor", "ssl_seg.runner.predictors")

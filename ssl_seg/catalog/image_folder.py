@@ -100,12 +100,10 @@ class ImageFolder:
         masks = listing.by_id(self.mask_suffix)
         example = next(iter(images))
         if images.keys().isdisjoint(masks):
-            there = f"there are {endings(listing.files)}, e.g. {listing.files[0]!r}"
             raise ValueError(
                 f"{listing.folder}: no mask belongs to any image; for the case {example!r} "
                 f"expected '{example}{self.mask_suffix}', "
-                f"{there if listing.files else 'the folder is empty'}; set mask_suffix, or "
-                "masks=None for images alone"
+                f"{listing.contents()}; set mask_suffix, or masks=None for images alone"
             )
         if alone := [case for case in masks if case not in images]:
             _log.warning(

@@ -76,11 +76,12 @@ class Listing:
         if not found:
             wanted = " or ".join(repr(suffix) for suffix in suffixes)
             raise ValueError(
-                f"{self.folder}: no image found: no file name ends in {wanted}; {self._contents()}"
+                f"{self.folder}: no image found: no file name ends in {wanted}; {self.contents()}"
             )
         return found
 
-    def _contents(self) -> str:
+    def contents(self) -> str:
+        """Say for people what is there: ``there are 12 .png, 3 .txt, e.g. 'a/1.png'``."""
         if not self.files:
             return "the folder is empty"
         return f"there are {endings(self.files)}, e.g. {self.files[0]!r}"

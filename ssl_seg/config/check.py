@@ -6,9 +6,9 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from ssl_seg.config.load import KNOWN_KEYS
-from ssl_seg.config.recipes import ROLES
+from ssl_seg.config.recipes import ROLES, with_role
 from ssl_seg.core.space import LabelSpace
-from ssl_seg.registry import METRICS, suggestion
+from ssl_seg.registry import suggestion
 
 DEFAULTS: Mapping[str, Any] = {
     "mix": "concat",
@@ -32,6 +32,24 @@ LOADER_KEYS = (
     "prefetch_factor",
     "sampler",
 )
+OF_THE_RUN = (
+    "custom_imports",
+    "executor",
+    "load_from",
+    "randomness",
+    "roles",
+    "scheduler",
+    "split",
+    "test_dataloader",
+    "test_evaluator",
+    "val_dataloader",
+    "work_dir",
+)
+"""Top-level names that are the same for every role."""
+
+DEFAULT_INTERVAL = 500
+"""Iterations between two checkpoints of a training, unless the config says otherwise."""
+
 CHECKPOINT_KEYS = ("type", "by_epoch", "interval", "max_keep_ckpts")
 RANDOM_SAMPLERS = ("InfiniteSampler", "DefaultSampler")
 
@@ -47,6 +65,8 @@ def checked(config: Mapping[str, Any]) -> dict[str, Any]:
     for key in ("model", "train_dataloader", "optim_wrapper", "train_cfg", "scheduler"):
         if not config.get(key):
             raise ValueError(f"{key}: missing from the config, but needed")
+        if not isinstance(config[key], Mapping):
+            raise ValueError(f"{key}: expected a dict, got {config[key]!r}")
     config["pseudo_labels"] = _pseudo_labels(config.get("pseudo_labels") or {})
     _check_loader(config, "train_dataloader")
     for key in ("test_dataloader", "val_dataloader"):
@@ -61,12 +81,17 @@ def checked(config: Mapping[str, Any]) -> dict[str, Any]:
     _check_roles(config["roles"])
     _check_mix(config["mix"])
     _check_schedule(config)
-    for role in ROLES:
-        _check_schedule({**config, **config["roles"].get(role, {})}, f"roles.{role}.")
+    for role in config["roles"]:
+        part, where = with_role(config, role), f"roles.{role}."
+        _check_schedule(part, where)
+        _check_mix(part["mix"], where)
+        _pseudo_labels(part["pseudo_labels"], where)
     _check_checkpoint(config.get("default_hooks", {}).get("checkpoint") or {})
-    if not isinstance(config["threads"], int) or config["threads"] < 1:
-        raise ValueError(f"threads: expected a whole number of at least 1, got {config['threads']}")
-    config["test_evaluator"] = _check_metrics(config["test_evaluator"])
+    _check_accumulation(config)
+    _only(config.get("randomness", {}), ("seed",), "randomness")
+    _check_count(config["threads"], "threads")
+    metrics = config["test_evaluator"]
+    config["test_evaluator"] = [metrics] if isinstance(metrics, Mapping) else list(metrics)
     return config
 
 
@@ -97,15 +122,26 @@ def _only(part: Any, valid: Iterable[str], where: str) -> None:
             raise ValueError(f"{where}.{key}: unknown key{suggestion(key, valid)}")
 
 
-def _pseudo_labels(part: Any) -> dict[str, Any]:
-    _only(part, PSEUDO_LABEL_DEFAULTS, "pseudo_labels")
+def _check_share(share: Any, where: str) -> None:
+    if isinstance(share, bool) or not isinstance(share, (int, float)) or not 0 < share < 1:
+        raise ValueError(f"{where}: expected a number between 0 and 1, got {share!r}")
+
+
+def _check_count(count: Any, where: str) -> None:
+    if isinstance(count, bool) or not isinstance(count, int) or count < 1:
+        raise ValueError(f"{where}: expected a whole number of at least 1, got {count!r}")
+
+
+def _pseudo_labels(part: Any, where: str = "") -> dict[str, Any]:
+    where = f"{where}pseudo_labels"
+    _only(part, PSEUDO_LABEL_DEFAULTS, where)
     merged = {**PSEUDO_LABEL_DEFAULTS, **part}
     for key, value in merged.items():
-        if value is not None and (isinstance(value, bool) or not 0 < float(value) < 1):
-            raise ValueError(f"pseudo_labels.{key}: expected a number between 0 and 1, got {value}")
+        if value is not None:
+            _check_share(value, f"{where}.{key}")
     if all(value is not None for value in merged.values()):
         raise ValueError(
-            "pseudo_labels: give either threshold (one confidence for all classes) or "
+            f"{where}: give either threshold (one confidence for all classes) or "
             "class_balanced (the share of each class to keep), not both"
         )
     return merged
@@ -119,9 +155,8 @@ def _check_loader(config: Mapping[str, Any], key: str) -> None:
         raise ValueError(f"{key}.dataset: expected a dict with a 'type', got {data_set!r}")
     if not data_set.get("pipeline"):
         raise ValueError(f"{key}.dataset.pipeline: missing; give the list of transforms")
-    size = loader.get("batch_size", 1)
-    if isinstance(size, bool) or not isinstance(size, int) or size < 1:
-        raise ValueError(f"{key}.batch_size: expected a whole number of at least 1, got {size!r}")
+    _check_pipeline(data_set["pipeline"], f"{key}.dataset.pipeline")
+    _check_count(loader.get("batch_size", 1), f"{key}.batch_size")
     if key == "train_dataloader" and "batch_size" not in loader:
         raise ValueError(f"{key}.batch_size: missing")
     sampler = loader.get("sampler")
@@ -130,6 +165,14 @@ def _check_loader(config: Mapping[str, Any], key: str) -> None:
             f"{key}.sampler: {sampler.get('type')} is not used; `mix` says how labeled and "
             "pseudo-labeled samples are drawn, and tests go through the cases in order"
         )
+
+
+def _check_pipeline(pipeline: Any, where: str) -> None:
+    if not isinstance(pipeline, (list, tuple)):
+        raise ValueError(f"{where}: expected a list of transforms, got {pipeline!r}")
+    for position, step in enumerate(pipeline):
+        if not isinstance(step, Mapping) or "type" not in step:
+            raise ValueError(f"{where}[{position}]: expected a dict with a 'type', got {step!r}")
 
 
 def _check_padding(model: Mapping[str, Any]) -> None:
@@ -145,18 +188,17 @@ def _check_padding(model: Mapping[str, Any]) -> None:
 
 def _check_roles(roles: Any) -> None:
     _only(roles, ROLES, "roles")
-    allowed = KNOWN_KEYS - {"roles", "split", "scheduler", "test_dataloader", "val_dataloader"}
     for role, overlay in roles.items():
-        _only(overlay, allowed, f"roles.{role}")
+        _only(overlay, KNOWN_KEYS.difference(OF_THE_RUN), f"roles.{role}")
 
 
-def _check_mix(mix: Any) -> None:
+def _check_mix(mix: Any, where: str = "") -> None:
     if mix == "concat":
         return
-    _only(mix, ("labeled",), "mix")
-    share = mix.get("labeled")
-    if isinstance(share, bool) or not isinstance(share, (int, float)) or not 0 < share < 1:
-        raise ValueError(f"mix.labeled: expected a share between 0 and 1, got {share!r}")
+    if not isinstance(mix, Mapping):
+        raise ValueError(f"{where}mix: expected 'concat' or dict(labeled=<share>), got {mix!r}")
+    _only(mix, ("labeled",), f"{where}mix")
+    _check_share(mix.get("labeled"), f"{where}mix.labeled")
 
 
 def _check_schedule(config: Mapping[str, Any], where: str = "") -> None:
@@ -167,14 +209,7 @@ def _check_schedule(config: Mapping[str, Any], where: str = "") -> None:
             f"{where}train_cfg: training is by iteration, so that models that learn from sets of "
             "different size are trained equally long; give max_iters instead of epochs"
         )
-    iterations = train_cfg.get("max_iters")
-    overlay = bool(where)
-    if overlay and iterations is None:
-        return
-    if isinstance(iterations, bool) or not isinstance(iterations, int) or iterations < 1:
-        raise ValueError(
-            f"{where}train_cfg.max_iters: expected a whole number of at least 1, got {iterations!r}"
-        )
+    _check_count(train_cfg.get("max_iters"), f"{where}train_cfg.max_iters")
     found = config.get("param_scheduler") or []
     schedulers: list[Mapping[str, Any]] = [found] if isinstance(found, Mapping) else list(found)
     for position, part in enumerate(schedulers):
@@ -183,6 +218,19 @@ def _check_schedule(config: Mapping[str, Any], where: str = "") -> None:
                 f"{where}param_scheduler[{position}].by_epoch: must be False, as training is by "
                 "iteration (mmengine's default is True)"
             )
+
+
+def _check_accumulation(config: Mapping[str, Any]) -> None:
+    """Check that every checkpoint falls on an optimiser step: gradients are not saved."""
+    accumulated = config["optim_wrapper"].get("accumulative_counts", 1)
+    checkpoint = config.get("default_hooks", {}).get("checkpoint") or {}
+    interval = checkpoint.get("interval", DEFAULT_INTERVAL)
+    if interval % accumulated:
+        raise ValueError(
+            f"default_hooks.checkpoint.interval: must be a multiple of optim_wrapper."
+            f"accumulative_counts ({accumulated}), so that no gradient is lost on resuming; "
+            f"got {interval}"
+        )
 
 
 def _check_checkpoint(checkpoint: Mapping[str, Any]) -> None:
@@ -196,15 +244,3 @@ def _check_checkpoint(checkpoint: Mapping[str, Any]) -> None:
         raise ValueError(
             "default_hooks.checkpoint.by_epoch: must be False; training is by iteration"
         )
-
-
-def _check_metrics(metrics: Any) -> list[Any]:
-    listed = [metrics] if isinstance(metrics, Mapping) else list(metrics or [])
-    for position, part in enumerate(listed):
-        where = f"test_evaluator[{position}]"
-        name = part.get("type") if isinstance(part, Mapping) else None
-        if name is None or METRICS.get(name) is None:
-            raise ValueError(
-                f"{where}.type: no metric is named {name!r}{suggestion(str(name), METRICS.names())}"
-            )
-    return listed

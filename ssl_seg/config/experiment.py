@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import logging
+from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,7 +22,9 @@ from ssl_seg.core.case import Case
 from ssl_seg.core.plan import Plan
 from ssl_seg.core.space import LabelValues
 from ssl_seg.core.split import Split, count_of, draw_random, draw_spread
-from ssl_seg.registry import SCHEDULERS, suggestion
+from ssl_seg.registry import METRICS, SCHEDULERS, suggestion
+
+logger = logging.getLogger(__name__)
 
 DRAWS = {"random": draw_random, "spread": draw_spread}
 
@@ -98,6 +102,9 @@ def open_experiment(
         validation=() if validation is None else validation.cases,
     )
     _check_scored(split)
+    _warn_of_copies(split)
+    for position, metric in enumerate(config["test_evaluator"]):
+        METRICS.build(metric, train.values.space, where=f"test_evaluator[{position}]")
     for role in ROLES:
         check_classes(with_role(config, role)["model"], train.values.space)
     recipes = ConfigRecipes(config, values, Weights(download_dir), plugins, imports)
@@ -146,7 +153,7 @@ def _draw(
     rest = tuple(case for case in train.cases if case.id not in taken)
     reference = split.get("reference")
     if isinstance(reference, str):
-        rest = select(rest, folder / reference, "split.reference")
+        rest = select(train.cases, folder / reference, "split.reference")
     return labeled, rest
 
 
@@ -157,6 +164,26 @@ def _check_scored(split: Split) -> None:
                 f"{key}_dataloader.dataset: {len(bare)} of {len(cases)} cases have no true label, "
                 f"e.g. {bare[0]!r}, so they cannot be scored; name a list of those that have one"
             )
+
+
+def _warn_of_copies(split: Split) -> None:
+    """Warn of pictures that stand in two lists as two files, which their paths do not tell."""
+    first: dict[str, tuple[str, Case]] = {}
+    copies: dict[tuple[str, str], list[tuple[Case, Case]]] = defaultdict(list)
+    for name, cases in split.lists().items():
+        for case in cases:
+            home, other = first.setdefault(case.image.digest, (name, case))
+            if home != name:
+                copies[home, name].append((other, case))
+    for (home, name), pairs in copies.items():
+        logger.warning(
+            "%d pictures of %s are in %s too, under another path, e.g. %s and %s; remove one of "
+            "each, or scores rest on pictures that were trained on",
+            len(pairs),
+            home,
+            name,
+            *(case.image.path for case in pairs[0]),
+        )
 
 
 def _check_spaces(values: Mapping[str, LabelValues]) -> None:

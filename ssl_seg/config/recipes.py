@@ -22,7 +22,10 @@ NEUTRAL_HOOKS = ("logger", "timer", "visualization", "checkpoint", "runtime_info
 NEUTRAL_KEYS = ("log_level", "log_processor", "vis_backends", "visualizer", "work_dir", "executor")
 """Top-level names that change no result."""
 
-TRAIN_KEYS = ("env_cfg", "mix", "model", "optim_wrapper", "param_scheduler", "pseudo_labels")
+TRAIN_KEYS = ("env_cfg", "model", "optim_wrapper", "param_scheduler")
+
+PSEUDO_LABEL_KEYS = ("mix", "pseudo_labels")
+"""What matters to a training only where it learns from pseudo labels."""
 
 LOADS_LABELS = ("LoadAnnotations",)
 """Transforms that read true labels; none of them may run while images are labeled."""
@@ -58,12 +61,17 @@ class ConfigRecipes:
         self._weight_files = weights.files
         self._config = config
 
-    def train(self, role: Role) -> tuple[Recipe, Recipe]:
-        """Return recipe and settings of a train stage."""
+    def train(self, role: Role, *, pseudo_labels: bool) -> tuple[Recipe, Recipe]:
+        """Return recipe and settings of a train stage.
+
+        How pseudo labels are mixed in and trusted is left out where there are none, so that another
+        mix or threshold trains no initial model again.
+        """
         config = self._by_role[role]
         loader = config["train_dataloader"]
         hooks = config.get("default_hooks", {})
-        recipe = {key: config[key] for key in TRAIN_KEYS if key in config} | {
+        keys = TRAIN_KEYS + (PSEUDO_LABEL_KEYS if pseudo_labels else ())
+        recipe = {key: config[key] for key in keys if key in config} | {
             "model": self._models[role],
             "load_from": self._load_from["load_from"],
             "train_cfg": {"max_iters": config["train_cfg"]["max_iters"]},
@@ -85,13 +93,14 @@ class ConfigRecipes:
         """Return recipe and settings of a label stage; only R's labels may need confidences."""
         config = self._by_role[role]
         loader = config["test_dataloader"]
-        asked = config["pseudo_labels"]
+        # Models of any role may learn from the labels that a model of this one writes.
+        asked = any(any(part["pseudo_labels"].values()) for part in self._by_role.values())
         recipe = {
             "model": without_weights(self._models[role]),
             "inference": config["inference"],
             "adapters": config["adapters"],
             "batch_size": loader.get("batch_size", 1),
-            "confidence": cases == "reference" and any(asked.values()),
+            "confidence": cases == "reference" and asked,
             "threads": config["threads"],
             "plugins": self._plugins,
         }
@@ -103,13 +112,14 @@ class ConfigRecipes:
 
     def evaluate(self) -> Recipe:
         """Return the recipe of an evaluate stage."""
-        return {"metrics": self._config["test_evaluator"]}
+        return {"metrics": self._config["test_evaluator"], "plugins": self._plugins}
 
     def train_pipeline(self, cases: str, role: Role) -> tuple[Recipe, ...]:
         """Return the transforms of training samples; R's own where it is a data set of its own."""
         config = self._by_role[role]
-        own = (config["split"].get("reference") or {}) if cases == "reference" else {}
-        return tuple(own.get("pipeline") or config["train_dataloader"]["dataset"]["pipeline"])
+        own = config["split"].get("reference") if cases == "reference" else None
+        home = own if isinstance(own, Mapping) and own.get("pipeline") else None
+        return tuple((home or config["train_dataloader"]["dataset"])["pipeline"])
 
     def label_pipeline(self, cases: str) -> tuple[Recipe, ...]:
         """Return the transforms of images to be labeled: the test pipeline without true labels."""
@@ -127,11 +137,18 @@ class ConfigRecipes:
 
 
 def with_role(config: Mapping[str, Any], role: Role) -> dict[str, Any]:
-    """Return the config with a role's overlay from ``roles`` merged into it."""
+    """Return the config with a role's overlay from ``roles`` merged into it.
+
+    Raises:
+        ValueError: a dict in the overlay stands where the config has something else.
+    """
     overlay = config["roles"].get(role)
     if not overlay:
         return dict(config)
     merged = Config(dict(config))
-    merged.merge_from_dict(dict(overlay))
+    try:
+        merged.merge_from_dict(dict(overlay))
+    except TypeError as error:
+        raise ValueError(f"roles.{role}: {error}") from error
     result: dict[str, Any] = merged.to_dict()
     return result

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlparse
 
+from ssl_seg.core.fingerprint import fingerprint
 from ssl_seg.registry import suggestion
 
 ZOO = "open-mmlab://"
@@ -40,7 +41,7 @@ class Weights:
 
         Raises:
             FileNotFoundError: a file is not there.
-            ValueError: weights are named by URL and downloads are not allowed.
+            ValueError: weights are named by URL and downloads are not allowed, or fail.
         """
         return _replace(config, self._mark_file, where)
 
@@ -71,11 +72,15 @@ class Weights:
                 f"{where}: only http(s) and {ZOO} addresses can be downloaded, got {name}; "
                 "download the file by hand and give its path"
             )
-        target = self.download_dir / Path(url.path).name
+        # Files of the same name from different places are different files.
+        target = self.download_dir / f"{fingerprint(address)[:8]}-{Path(url.path).name}"
         if not target.is_file():
             self.download_dir.mkdir(parents=True, exist_ok=True)
             part = target.with_name(target.name + ".part")
-            urllib.request.urlretrieve(address, part)  # noqa: S310 - the scheme is checked above
+            try:
+                urllib.request.urlretrieve(address, part)  # noqa: S310 - the scheme is checked above
+            except OSError as error:
+                raise ValueError(f"{where}: cannot download {address}: {error}") from error
             part.replace(target)
         return target
 

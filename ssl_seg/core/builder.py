@@ -35,8 +35,8 @@ class Recipes(Protocol):
     ``validation``. Recipes are hashed, settings are not.
     """
 
-    def train(self, role: Role) -> tuple[Recipe, Recipe]:
-        """Return recipe and settings of a train stage."""
+    def train(self, role: Role, *, pseudo_labels: bool) -> tuple[Recipe, Recipe]:
+        """Return recipe and settings of a train stage that learns from pseudo labels or not."""
         ...
 
     def label(self, cases: str, role: Role) -> tuple[Recipe, Recipe]:
@@ -207,10 +207,11 @@ class PlanBuilder:
     ) -> Model:
         """Train a model on the given labels; from scratch unless ``start`` is given."""
         identity = (role, generation, None if fold is None else fold.index)
-        recipe, settings = self._recipes.train(role)
         written = tuple(
             source for handle in sources for source in self._sources(handle, role) if source.cases
         )
+        pseudo_labels = any(source.kind == "pseudo" for source in written)
+        recipe, settings = self._recipes.train(role, pseudo_labels=pseudo_labels)
         stage = self._add(
             TrainStage(
                 role=role,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from decimal import ROUND_HALF_UP, Decimal
 
 from ssl_seg.core.case import Case
 from ssl_seg.core.fingerprint import ranked
@@ -83,7 +84,8 @@ def count_of(amount: float, total: int) -> int:
     if isinstance(amount, int):
         count = amount
     elif 0 < amount < 1:
-        count = int(amount * total + 0.5)
+        # The fraction as it is written: 0.29 of 50 is 14.5, though 0.29 * 50 is a little less.
+        count = int((Decimal(str(amount)) * total).quantize(Decimal(1), ROUND_HALF_UP))
     else:
         raise ValueError(
             f"split.labeled as a fraction must lie between 0 and 1, got {amount}; "

@@ -24,6 +24,7 @@ PLACES = {
     "vis_backends": "VISBACKENDS",
     "log_processor": "LOG_PROCESSORS",
     "init_cfg": "WEIGHT_INITIALIZERS",
+    "sampler": "TASK_UTILS",
     "data_preprocessor": "MODELS",
     "norm_cfg": "MODELS",
     "act_cfg": "MODELS",
@@ -31,6 +32,9 @@ PLACES = {
     "upsample_cfg": "MODELS",
 }
 """Registry of the dicts with a type below a key; deeper keys stay with it unless listed."""
+
+READ_BY_BUILDERS = {"optim_wrapper": ("constructor", "paramwise_cfg")}
+"""Keys of a part that its builder takes out before the type sees the others."""
 
 OPAQUE = frozenset({"norm_cfg", "act_cfg", "conv_cfg", "upsample_cfg", "sampler", "log_processor"})
 """Parts whose other keys go to functions that sort them out themselves: only types are checked."""
@@ -76,7 +80,9 @@ def _walk(value: Any, where: str, name: str) -> None:
             found: Registry = getattr(registry, name)
             _check(found.get, _names(found), value, where, types_only=key in OPAQUE)
         for inner, item in value.items():
-            _walk(item, f"{where}.{inner}", PLACES.get(inner, name))
+            # The keys of default_hooks are names that hooks go by; one of them is param_scheduler.
+            place = name if key == "default_hooks" else PLACES.get(inner, name)
+            _walk(item, f"{where}.{inner}", place)
     elif isinstance(value, (list, tuple)):
         for position, item in enumerate(value):
             _walk(item, f"{where}[{position}]", name)
@@ -100,7 +106,8 @@ def _check(
             f"{suggestion(part['type'], names)}"
         )
     if not types_only:
-        arguments = {key: item for key, item in part.items() if key not in ("type", "_delete_")}
+        read = ("type", "_delete_", *READ_BY_BUILDERS.get(where, ()))
+        arguments = {key: item for key, item in part.items() if key not in read}
         _check_given(entry, arguments, where, positional)
 
 

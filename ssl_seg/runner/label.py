@@ -17,10 +17,8 @@ from ssl_seg.core.space import LabelSpace
 from ssl_seg.core.stage import LabelStage
 from ssl_seg.data.label_maps import write_confidence, write_label_map
 from ssl_seg.data.pseudo_labels import LEVELS
-from ssl_seg.registry import ADAPTERS, PREDICTORS
-from ssl_seg.runner import models
 from ssl_seg.runner.environment import device_name, prepare_process, versions
-from ssl_seg.runner.predictors import Prediction, Predictor
+from ssl_seg.runner.predictors import Prediction, Predictor, open_predictor
 from ssl_seg.runner.stage import Advance
 from ssl_seg.runner.train import MODEL_FILE
 from ssl_seg.store.atomic import write_json
@@ -50,15 +48,6 @@ def run(stage: LabelStage, store: Store, running: Path, advance: Advance) -> dic
         done += len(batch.cases)
         advance(done)
     return _finish(stage, batches, running / "out")
-
-
-def open_predictor(recipe: Any, weights: Path, pipeline: Sequence[Any]) -> Predictor:
-    """Build the predictor of a recipe (model, inference, adapters) around trained weights."""
-    model = models.trained(recipe["model"], weights)
-    predictor: Predictor = PREDICTORS.build(recipe["inference"], model, pipeline, where="inference")
-    for position, adapter in enumerate(recipe["adapters"]):
-        predictor = ADAPTERS.build(adapter, where=f"adapters[{position}]").around(predictor)
-    return predictor
 
 
 @dataclass(frozen=True)

@@ -15,6 +15,7 @@ from mmengine.model import revert_sync_batchnorm
 from mmengine.registry import DefaultScope
 from torch import nn
 
+from ssl_seg.core.space import LabelSpace
 from ssl_seg.registry import MODELS, SCOPE
 from ssl_seg.runner import checkpoint
 
@@ -45,6 +46,19 @@ def trained(config: Mapping[str, Any], weights: Path) -> nn.Module:
     model = build(config)
     model.load_state_dict(checkpoint.load(weights)["state_dict"], strict=True)
     return model.to(get_device()).eval()
+
+
+def read_space(weights: Path) -> LabelSpace:
+    """Return the label space that a published model file states in its ``dataset_meta``.
+
+    Raises:
+        ValueError: the file does not state one.
+    """
+    meta = checkpoint.load(weights).get("meta", {}).get("dataset_meta")
+    if not meta:
+        raise ValueError(f"{weights}: no classes are stated; expected meta.dataset_meta")
+    palette = tuple((int(r), int(g), int(b)) for r, g, b in meta["palette"])
+    return LabelSpace(weights.stem, tuple(meta["classes"]), palette)
 
 
 def enter_scope() -> None:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Protocol, final
 
 import numpy as np
@@ -18,7 +19,8 @@ from torch.nn import functional
 
 from ssl_seg.core.case import Case
 from ssl_seg.data import transforms  # noqa: F401 - registers the transforms
-from ssl_seg.registry import PREDICTORS, TRANSFORMS
+from ssl_seg.registry import ADAPTERS, PREDICTORS, TRANSFORMS
+from ssl_seg.runner import models
 
 
 @dataclass(frozen=True)
@@ -44,6 +46,17 @@ class Predictor(Protocol):
     def predict(self, samples: Sequence[Any]) -> list[Prediction]:
         """Predict a batch of what :meth:`read` returned."""
         ...
+
+
+def open_predictor(
+    recipe: Mapping[str, Any], weights: Path, pipeline: Sequence[Mapping[str, Any]]
+) -> Predictor:
+    """Build the predictor of a recipe (model, inference, adapters) around trained weights."""
+    model = models.trained(recipe["model"], weights)
+    predictor: Predictor = PREDICTORS.build(recipe["inference"], model, pipeline, where="inference")
+    for position, adapter in enumerate(recipe["adapters"]):
+        predictor = ADAPTERS.build(adapter, where=f"adapters[{position}]").around(predictor)
+    return predictor
 
 
 @PREDICTORS.register_module()

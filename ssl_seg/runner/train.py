@@ -15,6 +15,7 @@ from mmengine.logging import MMLogger
 from mmengine.runner import Runner
 from torch.utils.data import DataLoader, Sampler
 
+from ssl_seg.config.check import DEFAULT_INTERVAL
 from ssl_seg.config.weights import unmark
 from ssl_seg.core.stage import Source, TrainStage
 from ssl_seg.data import transforms  # noqa: F401 - registers the transforms
@@ -31,7 +32,6 @@ from ssl_seg.store.store import Store
 logger = logging.getLogger(__name__)
 
 MODEL_FILE = "model.pth"
-DEFAULT_INTERVAL = 500
 
 
 def run(stage: TrainStage, store: Store, running: Path, advance: Advance) -> dict[str, Any]:
@@ -91,7 +91,7 @@ class _Loader:
         self._order = SampleOrder(
             [len(opened.source.cases) for opened in sources],
             [opened.source.kind == "labeled" for opened in sources],
-            stage.recipe["mix"],
+            stage.recipe.get("mix", "concat"),
             stage.seed,
         )
 

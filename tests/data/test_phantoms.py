@@ -9,7 +9,7 @@ import pytest
 from numpy.typing import NDArray
 from PIL import Image
 
-from ssl_seg.data.phantoms import write_street
+from ssl_seg.data.phantoms.street import write_street
 from ssl_seg.data.phantoms.film import CITIES, Film, Frame, shoot
 from ssl_seg.data.phantoms.look import LOOKS
 from ssl_seg.data.phantoms.street import TRAIN_IDS

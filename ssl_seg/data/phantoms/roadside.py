@@ -46,7 +46,7 @@ def wall(rng: Generator, x: float, z0: float, z1: float) -> list[Face]:
 
 def fence(rng: Generator, x: float, z0: float, z1: float) -> list[Face]:
     """Draw a fence along the street: posts and rails before what shows through it."""
-    tint, top, step = draw_tint(rng), rng.uniform(1.8, 2.8), rng.uniform(0.6, 1.2)
+    tint, top, step = draw_tint(rng), rng.uniform(2.0, 3.2), rng.uniform(0.7, 1.3)
     posts = [along(x, 0, top, start, start + 0.45 * step) for start in np.arange(z0, z1, step)]
     rails = [along(x, y, y + 0.15, z0, z1) for y in (0.25, top - 0.2)]
     return [
@@ -90,7 +90,7 @@ def _leaves(rng: Generator, x: float, z: float, y: float, radius: float, count: 
 
 def _mast(rng: Generator, x: float, z: float, top: float) -> Face:
     """Draw the pole on which other things hang."""
-    half = rng.uniform(0.13, 0.20)
+    half = rng.uniform(0.16, 0.24)
     corners = across(x - half, x + half, 0, top, z)
     return Face(kind="pole", material="metal", corners=corners, tint=draw_tint(rng))
 

@@ -147,15 +147,15 @@ def _border(rng: Generator, section: _Section, side: int) -> Iterator[Face]:
     while far > -20.0:
         near = far - rng.uniform(7.0, 20.0)
         choice = rng.random()
-        if choice < 0.45:
+        if choice < 0.38:
             yield from roadside.building(rng, x, near, far)
         else:
             yield from _backdrop(rng, x, near, far)
-            if choice < 0.62:
+            if choice < 0.58:
                 yield from roadside.wall(rng, x, near, far)
-            elif choice < 0.80:
+            elif choice < 0.82:
                 yield from roadside.fence(rng, x, near, far)
-            elif choice < 0.92:
+            elif choice < 0.93:
                 yield from roadside.hedge(rng, x, near, far)
         far = near
 
@@ -206,9 +206,11 @@ def _furniture(rng: Generator, section: _Section) -> Iterator[Thing]:
     shapes: tuple[Shape, ...] = (
         roadside.lamp_post,
         roadside.traffic_light,
+        roadside.traffic_light,
         roadside.traffic_sign,
         roadside.traffic_sign,
         roadside.tree,
+        people.bicycle,
         people.bicycle,
         people.motorcycle,
     )

@@ -1,0 +1,3 @@
+_base_ = ["../_base_/street_phantoms.py"]
+
+scheduler = dict(type="Supervised", upper_bound=True)

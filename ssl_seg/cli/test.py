@@ -1,0 +1,104 @@
+"""``test.py CONFIG CHECKPOINT``: score a trained model on the config's test set."""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import shutil
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from tabulate import tabulate
+
+from ssl_seg.catalog.build import read_catalog
+from ssl_seg.catalog.index import DigestIndex
+from ssl_seg.cli.arguments import add_config_options, read_config
+from ssl_seg.cli.trained import recipes_without_training, require_weights
+from ssl_seg.config.check import check_classes
+from ssl_seg.core.fingerprint import fingerprint
+from ssl_seg.core.stage import EvaluateStage, LabelStage, Stage
+from ssl_seg.execution import Serial, progress
+from ssl_seg.store import layout
+from ssl_seg.store.lock import writer_lock
+from ssl_seg.store.manifest import read_json
+from ssl_seg.store.store import Store
+
+MODEL_FILE = "model.pth"
+
+
+def run(arguments: Sequence[str] | None = None) -> None:
+    """Score a trained model on the test set of a config, as a run's own models are scored."""
+    parser = argparse.ArgumentParser(prog="test.py", description=run.__doc__)
+    parser.add_argument("config", type=Path)
+    parser.add_argument("checkpoint", type=Path, help="weights of the config's model")
+    parser.add_argument("--work-dir", type=Path, help="where label maps and scores are kept")
+    add_config_options(parser)
+    args = parser.parse_args(arguments)
+    config = read_config(args.config, args.cfg_options, None)
+    weights = require_weights(args.checkpoint)
+    work_dir = args.work_dir or Path("work_dirs") / f"{args.config.stem}_test"
+    with writer_lock(work_dir):
+        store = Store(work_dir)
+        layout.mark(work_dir)
+        label, evaluate = _stages(config, args.config.parent, weights, store)
+        stages: dict[str, Stage] = {stage.fingerprint: stage for stage in (label, evaluate)}
+        with progress(stages, {name for name in stages if store.has(name)}) as shown:
+            Serial().run(stages, store, shown)
+    scores = store.path(evaluate.fingerprint) / "scores.json"
+    print(_text(read_json(scores)))
+    print(f"label maps: {store.path(label.fingerprint) / 'maps'}\nscores: {scores}")
+
+
+def _stages(
+    config: Mapping[str, Any], folder: Path, weights: Path, store: Store
+) -> tuple[LabelStage, EvaluateStage]:
+    """Plan the label and the evaluate stage of a model that no stage of the store trained."""
+    with DigestIndex(store.work_dir / "index.json") as index:
+        catalog = read_catalog(
+            config["test_dataloader"]["dataset"], index, "test_dataloader.dataset"
+        )
+    recipes = recipes_without_training(config, folder, catalog.values)
+    check_classes(config["model"], catalog.values.space)
+    recipe, settings = recipes.label("test", "final")
+    label = LabelStage(
+        model=_adopt(weights, store),
+        teacher=("final", 0, None),
+        cases=tuple(case.without_label() for case in catalog.cases),
+        space=catalog.values.space,
+        pipeline=recipes.label_pipeline("test"),
+        recipe=recipe,
+        settings=settings,
+    )
+    evaluate = EvaluateStage(
+        predictions=(label.fingerprint,),
+        cases=catalog.cases,
+        values=catalog.values,
+        recipe=recipes.evaluate(),
+    )
+    return label, evaluate
+
+
+def _adopt(weights: Path, store: Store) -> str:
+    """Take a weight file into the store as an artifact named by its content."""
+    with weights.open("rb") as file:
+        name = fingerprint({"weights": hashlib.file_digest(file, "sha256").hexdigest()})
+    if not store.has(name):
+        shutil.copyfile(weights, store.running(name) / "out" / MODEL_FILE)
+        store.publish(name, {"kind": "weights", "title": weights.name})
+    return name
+
+
+def _text(scores: Mapping[str, Any]) -> str:
+    names = sorted({name for part in scores["classes"].values() for name in part})
+    rows = [
+        [label, *(scores["classes"][label][name] for name in names)]
+        for label in scores["space"]["classes"]
+    ]
+    classes = tabulate(rows, headers=["class", *names], floatfmt=".2f", missingval="–")
+    means = "  ".join(f"{name} {value:.2f}" for name, value in scores["metrics"].items())
+    absent = ", ".join(scores["absent"])
+    left_out = (
+        f"\nin neither truth nor prediction, left out of the means: {absent}" if absent else ""
+    )
+    return f"{classes}\n\n{scores['cases']} cases: {means}{left_out}"
