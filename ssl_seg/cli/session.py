@@ -147,8 +147,12 @@ def _save(run: Run, store: Store) -> None:
     for note in run.plan.notes:
         logger.info("%s: %s", run.plan.name, note)
     store.save_plan(run.plan.record())
-    for name, cases in run.experiment.split.lists().items():
-        lines = "".join(f"{case.id}\n" for case in cases)
+    lists = {
+        name: [case.id for case in cases] for name, cases in run.experiment.split.lists().items()
+    }
+    lists |= {f"fold-{number}": list(ids) for number, ids in enumerate(run.plan.folds)}
+    for name, ids in lists.items():
+        lines = "".join(f"{line}\n" for line in ids)
         write_bytes(store.splits / run.plan.name / f"{name}.txt", lines.encode())
     config = run.experiment.config
     write_json(store.work_dir / "configs" / f"{run.plan.name}.json", config)

@@ -19,12 +19,11 @@ from ssl_seg.config.check import check_classes
 from ssl_seg.core.fingerprint import fingerprint
 from ssl_seg.core.stage import EvaluateStage, LabelStage, Stage
 from ssl_seg.execution import Serial, progress
+from ssl_seg.runner.models import MODEL_FILE
 from ssl_seg.store import layout
 from ssl_seg.store.lock import writer_lock
 from ssl_seg.store.manifest import read_json
 from ssl_seg.store.store import Store
-
-MODEL_FILE = "model.pth"
 
 
 def run(arguments: Sequence[str] | None = None) -> None:

@@ -141,7 +141,7 @@ class PlanBuilder:
         self._stages: dict[str, Stage] = {}
         self._rows: list[Row] = []
         self._notes: list[str] = []
-        self._fold_of: dict[str, int] = {}
+        self._folds: tuple[Fold, ...] = ()
 
     @property
     def truth(self) -> Truth:
@@ -192,10 +192,8 @@ class PlanBuilder:
                 f"R has {groups} group(s), fewer than twice the {count} folds: the folds are "
                 "contiguous blocks of the frame order and may part a group"
             )
-        self._fold_of = {
-            case.image.path: index for index, part in enumerate(folds.parts) for case in part
-        }
-        return tuple(Fold(index, part) for index, part in enumerate(folds.parts))
+        self._folds = tuple(Fold(index, part) for index, part in enumerate(folds.parts))
+        return self._folds
 
     def train(
         self,
@@ -295,7 +293,7 @@ class PlanBuilder:
         for cases in ("test", "validation"):
             self._score_models(generation, models, cases)
         if labels is not None:
-            self._score_labels(generation, models, labels)
+            self._score_labels(generation, labels)
 
     def _score_models(self, generation: int, models: Sequence[Model], home: Any) -> None:
         cases = self._split.lists()[home]
@@ -309,33 +307,32 @@ class PlanBuilder:
         if len(stages) > 1:
             self._row(generation, "mean", home, None, *stages)
 
-    def _score_labels(self, generation: int, models: Sequence[Model], labels: Labels) -> None:
-        truth = {case.image.path: case for case in self._split.reference}
-        known = [
-            (stage, tuple(truth[case.image.path] for case in cases))
+    def _score_labels(self, generation: int, labels: Labels) -> None:
+        """Score pseudo labels, as far as true labels exist: by fold, and all of them together."""
+        truth = {case.image.path: case for case in self._split.reference if case.label is not None}
+        listed = (
+            (stage, tuple(truth[c.image.path] for c in cases if c.image.path in truth))
             for stage, cases in labels.parts
-        ]
-        if any(case.label is None for _, cases in known for case in cases):
-            return
-        writers = {model.stage: model for model in models}
+        )
+        known = [(stage, cases) for stage, cases in listed if cases]
         for stage, cases in known:
-            writer = self._stages[stage]
-            assert isinstance(writer, LabelStage)  # noqa: S101 - labels are written by label stages
-            model = writers[writer.model]
-            name = _name(model, models)
             evaluated = self._evaluate((stage,), cases, "reference")
-            fold = None if len(known) == 1 else self._fold_of[cases[0].image.path]
-            self._row(generation, name, "reference", fold, evaluated)
+            if len(known) == 1:
+                self._row(generation, "single", "reference", None, evaluated)
+            else:
+                writer = self._stages[stage]
+                assert isinstance(writer, LabelStage)  # noqa: S101 - only those write labels
+                name = f"fold-{writer.teacher[2]}"
+                self._row(generation, name, "reference", self._fold_of(cases[0]), evaluated)
         if len(known) > 1:
             joined = tuple(case for _, cases in known for case in cases)
-            parts = tuple(stage for stage, _ in known)
-            self._row(
-                generation,
-                "mean",
-                "reference",
-                None,
-                self._evaluate(parts, joined, "reference"),
-            )
+            evaluated = self._evaluate(tuple(stage for stage, _ in known), joined, "reference")
+            self._row(generation, "mean", "reference", None, evaluated)
+
+    def _fold_of(self, case: Case) -> int | None:
+        path = case.image.path
+        folds = (fold.index for fold in self._folds if path in {c.image.path for c in fold.cases})
+        return next(folds, None)
 
     def _row(self, generation: int, model: str, home: Any, fold: int | None, *stages: str) -> None:
         self._rows.append(
@@ -371,6 +368,7 @@ class PlanBuilder:
             rows=tuple(self._rows),
             model=result.model.stage,
             labels=() if result.labels is None else tuple(s for s, _ in result.labels.parts),
+            folds=tuple(tuple(case.id for case in fold.cases) for fold in self._folds),
             notes=tuple(self._notes),
         )
 

@@ -40,6 +40,7 @@ class Plan:
         rows: the lines of the report.
         model: fingerprint of the train stage whose model is the result.
         labels: fingerprints of the label stages that hold the final pseudo labels of R.
+        folds: case ids of each fold of R, if it was divided.
         notes: what a reader of the plan should know.
     """
 
@@ -50,6 +51,7 @@ class Plan:
     rows: tuple[Row, ...]
     model: str
     labels: tuple[str, ...]
+    folds: tuple[tuple[str, ...], ...] = ()
     notes: tuple[str, ...] = ()
 
     @property

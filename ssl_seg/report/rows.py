@@ -50,6 +50,8 @@ def _scores(store: Store, stage: str) -> Row:
 def _row(plan: Row, planned: Row, parts: Sequence[Row]) -> Row:
     stages, first = planned["stages"], parts[0]
     names = first["space"]["classes"]
+    # A metric need not state scores by class.
+    scored = [name for name in names if name in first["classes"]]
     absent = {name for part in parts for name in part.get("absent", ())}
     return {
         "scheduler": plan["scheduler"]["type"],
@@ -62,7 +64,7 @@ def _row(plan: Row, planned: Row, parts: Sequence[Row]) -> Row:
         "space": first["space"]["name"],
         "cases": first["cases"],
         "metrics": _mean([part["metrics"] for part in parts]),
-        "classes": {name: _mean([part["classes"][name] for part in parts]) for name in names},
+        "classes": {name: _mean([part["classes"][name] for part in parts]) for name in scored},
         "absent": [name for name in names if name in absent],
         "stage": stages[0] if len(stages) == 1 else list(stages),
     }

@@ -78,7 +78,8 @@ def class_tables(rows: Sequence[Row], runs: Sequence[Run]) -> list[str]:
 
     A column is a label, its scores the means over its seeds.
     """
-    final = [row for row in rows if row["model"] == "final" and row["set"] == "test"]
+    scored = [row for row in rows if row["classes"]]
+    final = [row for row in scored if row["model"] == "final" and row["set"] == "test"]
     labels = {run["name"]: run["label"] for run in runs}
     return [
         _class_table([row for row in final if row["space"] == space], labels)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, final
@@ -17,15 +17,17 @@ from ssl_seg.core.space import LabelSpace
 from ssl_seg.core.stage import LabelStage
 from ssl_seg.data.label_maps import write_confidence, write_label_map
 from ssl_seg.data.pseudo_labels import LEVELS
+from ssl_seg.models.predictor import Prediction, Predictor
 from ssl_seg.runner.environment import device_name, prepare_process, versions
-from ssl_seg.runner.predictors import Prediction, Predictor, open_predictor
-from ssl_seg.runner.stage import Advance
-from ssl_seg.runner.train import MODEL_FILE
+from ssl_seg.runner.models import MODEL_FILE
+from ssl_seg.runner.predictors import open_predictor
 from ssl_seg.store.atomic import write_json
 from ssl_seg.store.store import Store
 
 
-def run(stage: LabelStage, store: Store, running: Path, advance: Advance) -> dict[str, Any]:
+def run(
+    stage: LabelStage, store: Store, running: Path, advance: Callable[[int], None]
+) -> dict[str, Any]:
     """Label the stage's cases, going on after the batches that a killed run finished.
 
     Writes ``out/maps/<case>.png`` (indexed, 8 bits), where asked ``out/confidence/<case>.png``

@@ -19,6 +19,9 @@ from ssl_seg.core.space import LabelSpace
 from ssl_seg.registry import MODELS, SCOPE
 from ssl_seg.runner import checkpoint
 
+MODEL_FILE = "model.pth"
+"""Name of the weights in a train stage's artifact."""
+
 
 def build(config: Mapping[str, Any]) -> nn.Module:
     """Build a model with the layout that convolutions are fastest in.

@@ -1,51 +1,23 @@
-"""Predictors: from a case to its label map.
-
-Reading a case and predicting it are apart, so that reading can go on in loader workers.
-"""
+"""Predictors: from a case to its label map, by a model of mmsegmentation."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Protocol, final
+from typing import Any, final
 
-import numpy as np
 import torch
 from mmcv.transforms import Compose
 from mmengine.dataset import pseudo_collate
 from torch import Tensor
 from torch.nn import functional
 
+from ssl_seg.adapters.adapter import Adapter
 from ssl_seg.core.case import Case
 from ssl_seg.data import transforms  # noqa: F401 - registers the transforms
+from ssl_seg.models.predictor import Prediction, Predictor
 from ssl_seg.registry import ADAPTERS, PREDICTORS, TRANSFORMS
 from ssl_seg.runner import models
-
-
-@dataclass(frozen=True)
-class Prediction:
-    """What a model says of one case.
-
-    Attributes:
-        labels: (H, W) uint8 class numbers at the case's own size.
-        confidence: (H, W) float32 softmax probability of the label, in [0, 1].
-    """
-
-    labels: np.ndarray
-    confidence: np.ndarray
-
-
-class Predictor(Protocol):
-    """The plug point ``inference``: built with a model in eval mode, a pipeline, and options."""
-
-    def read(self, case: Case) -> Any:
-        """Read a case as :meth:`predict` takes it; may run in another process."""
-        ...
-
-    def predict(self, samples: Sequence[Any]) -> list[Prediction]:
-        """Predict a batch of what :meth:`read` returned."""
-        ...
 
 
 def open_predictor(
@@ -55,7 +27,8 @@ def open_predictor(
     model = models.trained(recipe["model"], weights)
     predictor: Predictor = PREDICTORS.build(recipe["inference"], model, pipeline, where="inference")
     for position, adapter in enumerate(recipe["adapters"]):
-        predictor = ADAPTERS.build(adapter, where=f"adapters[{position}]").around(predictor)
+        built: Adapter = ADAPTERS.build(adapter, where=f"adapters[{position}]")
+        predictor = built.around(predictor)
     return predictor
 
 

@@ -3,20 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TypeAlias
 
 from ssl_seg.config.plugins import import_again
-from ssl_seg.core.stage import EvaluateStage, LabelStage, Stage, TrainStage
+from ssl_seg.core.stage import EvaluateStage, LabelStage, Stage
 from ssl_seg.store.store import Store
 
-Advance: TypeAlias = Callable[[int], None]
-"""Called with the amount of work done so far, in the stage's own unit."""
 
-
-def run_stage(stage: Stage, store: Store, advance: Advance) -> None:
+def run_stage(stage: Stage, store: Store, advance: Callable[[int], None]) -> None:
     """Run a stage whose inputs are in the store, and publish what it leaves.
 
-    Work that a killed run left in ``store.running(...)`` is continued.
+    ``advance`` is called with the amount of work done so far, in the stage's own unit (iterations
+    or cases). Work that a killed run left in ``store.running(...)`` is continued.
 
     Each kind of work is imported when it is first needed: scores need no torch.
     """
@@ -36,9 +33,3 @@ def run_stage(stage: Stage, store: Store, advance: Advance) -> None:
         import_again(stage.settings["imports"])
         description = train.run(stage, store, running, advance)
     store.publish(stage.fingerprint, {"kind": stage.kind, "title": stage.title, **description})
-
-
-def log_name(stage: TrainStage) -> str:
-    """Name of the folder below ``work_dir/logs`` that a training writes its logs to."""
-    fold = "" if stage.fold is None else f"-fold{stage.fold}"
-    return f"{stage.role}-{stage.generation}{fold}-{stage.fingerprint[:8]}"

@@ -25,16 +25,16 @@ from ssl_seg.data.training_set import LabeledCases, TrainingSet
 from ssl_seg.registry import SCOPE
 from ssl_seg.runner import amp, checkpoint, loop, models  # noqa: F401 - amp and loop register
 from ssl_seg.runner.environment import device_name, prepare_process, versions
-from ssl_seg.runner.stage import Advance, log_name
+from ssl_seg.runner.models import MODEL_FILE
 from ssl_seg.store.atomic import write_bytes, write_json
 from ssl_seg.store.store import Store
 
 logger = logging.getLogger(__name__)
 
-MODEL_FILE = "model.pth"
 
-
-def run(stage: TrainStage, store: Store, running: Path, advance: Advance) -> dict[str, Any]:
+def run(
+    stage: TrainStage, store: Store, running: Path, advance: Callable[[int], None]
+) -> dict[str, Any]:
     """Train the stage's model, going on from the newest checkpoint in ``running``.
 
     Writes ``out/model.pth`` (``state_dict`` and ``meta``, as mmsegmentation's ``init_model``
@@ -202,7 +202,7 @@ def _load_matching(runner: Runner, path: Path) -> None:
 
 
 def _runner(
-    stage: TrainStage, store: Store, running: Path, loader: _Loader, advance: Advance
+    stage: TrainStage, store: Store, running: Path, loader: _Loader, advance: Callable[[int], None]
 ) -> _StageRunner:
     recipe, settings = stage.recipe, stage.settings
     torch.manual_seed(stage.scratch_seed)
@@ -223,7 +223,7 @@ def _runner(
         None if stage.start is None else store.path(stage.start) / MODEL_FILE,
         running,
         model=model,
-        work_dir=str(store.work_dir / "logs" / log_name(stage)),
+        work_dir=str(store.work_dir / "logs" / _log_name(stage)),
         train_dataloader=loader,
         train_cfg={"type": "SeededLoop", "max_iters": stage.size, "seed": stage.seed},
         optim_wrapper=deepcopy(recipe["optim_wrapper"]),
@@ -245,6 +245,12 @@ def _runner(
         randomness={"seed": stage.scratch_seed},
         experiment_name=stage.fingerprint,
     )
+
+
+def _log_name(stage: TrainStage) -> str:
+    """Name of the folder below ``work_dir/logs`` that a training writes its logs to."""
+    fold = "" if stage.fold is None else f"-fold{stage.fold}"
+    return f"{stage.role}-{stage.generation}{fold}-{stage.fingerprint[:8]}"
 
 
 def _write_model(runner: Runner, stage: TrainStage, out: Path) -> None:

@@ -1,0 +1,39 @@
+"""What a trained model is asked to do: read a case, and say what is in it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import numpy as np
+
+from ssl_seg.core.case import Case
+
+
+@dataclass(frozen=True)
+class Prediction:
+    """What a model says of one case.
+
+    Attributes:
+        labels: (H, W) uint8 class numbers at the case's own size.
+        confidence: (H, W) float32 probability of the label, in [0, 1].
+    """
+
+    labels: np.ndarray
+    confidence: np.ndarray
+
+
+class Predictor(Protocol):
+    """The plug point ``inference``: built with a model in eval mode, a pipeline, and options.
+
+    Reading and predicting are apart, so that reading can go on in loader workers.
+    """
+
+    def read(self, case: Case) -> Any:
+        """Read a case as :meth:`predict` takes it; may run in another process."""
+        ...
+
+    def predict(self, samples: Sequence[Any]) -> list[Prediction]:
+        """Predict a batch of what :meth:`read` returned."""
+        ...

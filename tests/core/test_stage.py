@@ -1,0 +1,206 @@
+"""What changes a stage's fingerprint, and what does not."""
+
+from dataclasses import fields, replace
+
+import pytest
+
+from ssl_seg.core.case import DataFile
+from ssl_seg.core.space import LabelSpace, LabelValues
+from ssl_seg.core.stage import EvaluateStage, LabelStage, Source, TrainStage
+
+OTHER = LabelSpace("other", ("road", "car", "tree"), ((0, 0, 0), (90, 0, 0), (0, 90, 0)))
+STEPS = ({"type": "LoadImageFromFile"}, {"type": "Resize", "scale": (8, 8)})
+OTHER_STEPS = ({"type": "LoadImageFromFile"}, {"type": "Resize", "scale": (8, 9)})
+
+
+def change_file(case, part, **change):
+    return replace(case, **{part: replace(getattr(case, part), **change)})
+
+
+@pytest.fixture
+def labeled(made_up):
+    return Source(
+        kind="labeled",
+        cases=made_up.cases("s", 3),
+        values=made_up.values,
+        pipeline=STEPS,
+    )
+
+
+@pytest.fixture
+def pseudo(made_up):
+    return Source(
+        kind="pseudo",
+        cases=made_up.cases("r", 3, truth=False),
+        values=made_up.values,
+        pipeline=STEPS,
+        written_by="a" * 32,
+    )
+
+
+@pytest.fixture
+def train(labeled, pseudo):
+    return TrainStage(
+        role="student",
+        generation=1,
+        fold=0,
+        sources=(labeled, pseudo),
+        start="b" * 32,
+        recipe={"train_cfg": {"max_iters": 10}, "optimizer": {"lr": 0.1}},
+        settings={"interval": 5},
+        seed=1,
+        scratch_seed=2,
+    )
+
+
+@pytest.fixture
+def label(made_up):
+    return LabelStage(
+        model="c" * 32,
+        teacher=("student", 1, 0),
+        cases=made_up.cases("r", 3, truth=False),
+        space=made_up.space,
+        pipeline=STEPS,
+        recipe={"batch_size": 2},
+        settings={"num_workers": 0},
+    )
+
+
+@pytest.fixture
+def evaluate(made_up):
+    return EvaluateStage(
+        predictions=("d" * 32, "e" * 32),
+        cases=made_up.cases("e", 3),
+        values=made_up.values,
+        recipe={"metrics": [{"type": "IoUMetric"}]},
+    )
+
+
+def test_every_part_of_a_source_changes_what_is_learned(labeled, pseudo, train):
+    first, *rest = labeled.cases
+    changes = {
+        "kind": {"kind": "pseudo"},
+        "image": {"cases": (change_file(first, "image", digest="x"), *rest)},
+        "label": {"cases": (change_file(first, "label", digest="x"), *rest)},
+        "id": {"cases": (replace(first, id="x"), *rest)},
+        "fewer": {"cases": tuple(rest)},
+        "order": {"cases": (*rest, first)},
+        "space": {"values": LabelValues.identity(OTHER)},
+        "table": {"values": LabelValues.identity(labeled.values.space, 200)},
+        "pipeline": {"pipeline": OTHER_STEPS},
+        "writer": {"written_by": "f" * 32},
+    }
+    stages = {
+        name: replace(train, sources=(replace(labeled, **change), pseudo))
+        for name, change in changes.items()
+    }
+    stages["none"] = train
+    stages["swapped"] = replace(train, sources=(pseudo, labeled))
+    stages["alone"] = replace(train, sources=(labeled,))
+    assert len({stage.fingerprint for stage in stages.values()}) == len(stages)
+
+
+def test_every_part_of_a_training_changes_its_name(train):
+    changes = {
+        "role": "final",
+        "generation": 2,
+        "fold": 1,
+        "sources": train.sources[:1],
+        "start": None,
+        "recipe": {**train.recipe, "optimizer": {"lr": 0.2}},
+        "seed": 9,
+        "scratch_seed": 9,
+    }
+    # A new field must be sorted in here, as part of the name or not.
+    assert {field.name for field in fields(train)} == {*changes, "settings", "kind"}
+    stages = [train, *(replace(train, **{name: value}) for name, value in changes.items())]
+    assert len({stage.fingerprint for stage in stages}) == len(stages)
+
+
+def test_every_part_of_a_labeling_changes_its_name(label):
+    first, *rest = label.cases
+    changes = [
+        {"model": "f" * 32},
+        {"cases": (change_file(first, "image", digest="x"), *rest)},
+        {"cases": tuple(rest)},
+        {"space": OTHER},
+        {"pipeline": OTHER_STEPS},
+        {"recipe": {"batch_size": 3}},
+    ]
+    names = {name for change in changes for name in change}
+    assert {field.name for field in fields(label)} == {*names, "teacher", "settings", "kind"}
+    stages = [label, *(replace(label, **change) for change in changes)]
+    assert len({stage.fingerprint for stage in stages}) == len(stages)
+
+
+def test_every_part_of_a_score_changes_its_name(evaluate):
+    first, *rest = evaluate.cases
+    changes = [
+        {"predictions": evaluate.predictions[::-1]},
+        {"cases": (change_file(first, "label", digest="x"), *rest)},
+        {"values": LabelValues.identity(OTHER)},
+        {"recipe": {"metrics": []}},
+    ]
+    names = {name for change in changes for name in change}
+    assert {field.name for field in fields(evaluate)} == {*names, "kind"}
+    stages = [evaluate, *(replace(evaluate, **change) for change in changes)]
+    assert len({stage.fingerprint for stage in stages}) == len(stages)
+
+
+def moved(cases):
+    """Return the same cases elsewhere and in another group."""
+    return tuple(
+        replace(
+            case,
+            group="another",
+            image=DataFile("/elsewhere/image", case.image.digest),
+            label=case.label and DataFile("/elsewhere/label", case.label.digest),
+        )
+        for case in cases
+    )
+
+
+def test_paths_groups_and_settings_are_in_no_name(train, label, evaluate):
+    sources = tuple(replace(source, cases=moved(source.cases)) for source in train.sources)
+    assert replace(train, sources=sources, settings={}).fingerprint == train.fingerprint
+    same = replace(label, cases=moved(label.cases), settings={}, teacher=("final", 0, None))
+    assert same.fingerprint == label.fingerprint
+    assert replace(evaluate, cases=moved(evaluate.cases)).fingerprint == evaluate.fingerprint
+
+
+def test_inputs_are_the_stages_that_are_opened(train, label, evaluate):
+    start, writer = train.start, train.sources[1].written_by
+    assert train.inputs == (start, writer)
+    assert replace(train, start=None).inputs == (writer,)
+    assert replace(train, start=writer).inputs == (writer,)
+    assert label.inputs == (label.model,)
+    assert evaluate.inputs == evaluate.predictions
+
+
+def test_sizes_are_iterations_and_cases(train, label, evaluate):
+    assert (train.size, label.size, evaluate.size) == (10, 3, 3)
+
+
+@pytest.mark.parametrize(
+    ("identity", "title"),
+    [
+        (("initial", 0, None), "train initial"),
+        (("student", 2, None), "train student 2"),
+        (("student", 2, 0), "train student 2, fold 0"),
+        (("final", 0, None), "train final"),
+    ],
+)
+def test_titles_name_the_model(train, identity, title):
+    role, generation, fold = identity
+    assert replace(train, role=role, generation=generation, fold=fold).title == title
+
+
+def test_a_labeling_must_not_know_the_truth(label, made_up):
+    with pytest.raises(ValueError, match="must not know true labels"):
+        replace(label, cases=made_up.cases("r", 3))
+
+
+def test_cases_without_truth_cannot_be_scored(evaluate):
+    bare = evaluate.cases[1].without_label()
+    with pytest.raises(ValueError, match=bare.id):
+        replace(evaluate, cases=(evaluate.cases[0], bare))
