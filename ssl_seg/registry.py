@@ -70,8 +70,8 @@ class PlugPoint(Registry):
                 refuses a value; the message starts with the place in the config.
         """
         where = where or self.name
-        if not isinstance(cfg, Mapping) or "type" not in cfg:
-            raise ValueError(f"{where}: expected a dict with a 'type', got {cfg!r}")
+        if not isinstance(cfg, Mapping) or not isinstance(cfg.get("type"), str):
+            raise ValueError(f"{where}: expected a dict with a 'type' (a name), got {cfg!r}")
         arguments = {key: value for key, value in cfg.items() if key != "type"}
         entry = self.get(cfg["type"])
         if entry is None:

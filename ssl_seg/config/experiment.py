@@ -90,6 +90,12 @@ def open_experiment(
     labeled, reference = _draw(train, split_config, split_seed, folder)
     values = {"labeled": train.values, "reference": train.values, "test": test.values}
     if isinstance(split_config.get("reference"), Mapping):
+        if reference:
+            logger.info(
+                "%d cases of train_dataloader are in no list: split.labeled takes the others, and "
+                "split.reference names another data set",
+                len(reference),
+            )
         own = read_catalog(split_config["reference"], index, "split.reference")
         reference, values["reference"] = own.cases, own.values
     if validation is not None:

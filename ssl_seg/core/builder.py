@@ -317,7 +317,7 @@ class PlanBuilder:
         known = [(stage, cases) for stage, cases in listed if cases]
         for stage, cases in known:
             evaluated = self._evaluate((stage,), cases, "reference")
-            if len(known) == 1:
+            if len(labels.parts) == 1:
                 self._row(generation, "single", "reference", None, evaluated)
             else:
                 writer = self._stages[stage]

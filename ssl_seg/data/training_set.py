@@ -80,7 +80,7 @@ class TrainingSet(Dataset[Mapping[str, Any]]):
         """
         opened = self._sources[ticket.source]
         case = opened.source.cases[ticket.case]
-        seed_transforms(derive_seed("sample", self._seed, ticket.iteration, ticket.position))
+        seed_generators(derive_seed("sample", self._seed, ticket.iteration, ticket.position))
         packed = opened.transform(
             {
                 "img_path": case.image.path,
@@ -104,8 +104,8 @@ class TrainingSet(Dataset[Mapping[str, Any]]):
         return dict(packed)
 
 
-def seed_transforms(seed: int) -> None:
-    """Seed the three generators that mmcv's and mmsegmentation's transforms draw from."""
+def seed_generators(seed: int) -> None:
+    """Seed the three generators that transforms, models and hooks draw from."""
     random.seed(seed)
-    np.random.seed(seed)  # noqa: NPY002 - the transforms use numpy's global generator
+    np.random.seed(seed)  # noqa: NPY002 - they use numpy's global generator
     torch.manual_seed(seed)

@@ -8,6 +8,7 @@ from typing import Any
 from mmengine.registry import Registry
 
 from ssl_seg import registry
+from ssl_seg.config.recipes import with_role
 from ssl_seg.data import transforms  # noqa: F401 - registers the transforms
 from ssl_seg.registry import ADAPTERS, EXECUTORS, PREDICTORS, check_arguments, suggestion
 from ssl_seg.runner import amp, loop  # noqa: F401 - register their types
@@ -50,6 +51,17 @@ def check_types(config: Mapping[str, Any]) -> None:
         ValueError: a type is not registered or an argument is unknown or missing; the message names
             the place in the config and near names.
     """
+    _check_training(config, "")
+    for role in config["roles"]:
+        # The base has passed, so what is wrong now stands in the overlay.
+        _check_training(with_role(config, role), f"roles.{role}.")
+    _check(PREDICTORS.get, PREDICTORS.names(), config["inference"], "inference", positional=2)
+    _check(EXECUTORS.get, EXECUTORS.names(), config["executor"], "executor")
+    for position, adapter in enumerate(config["adapters"]):
+        _check(ADAPTERS.get, ADAPTERS.names(), adapter, f"adapters[{position}]")
+
+
+def _check_training(config: Mapping[str, Any], where: str) -> None:
     for key in (
         "model",
         "optim_wrapper",
@@ -59,18 +71,14 @@ def check_types(config: Mapping[str, Any]) -> None:
         "visualizer",
         "vis_backends",
     ):
-        _walk(config.get(key), key, PLACES[key])
+        _walk(config.get(key), f"{where}{key}", PLACES[key])
     for key in ("train_dataloader", "test_dataloader", "val_dataloader"):
         if config.get(key):
-            place = f"{key}.dataset.pipeline"
+            place = f"{where}{key}.dataset.pipeline"
             _walk(config[key]["dataset"].get("pipeline"), place, "TRANSFORMS")
     reference = config["split"].get("reference")
     if isinstance(reference, Mapping):
-        _walk(reference.get("pipeline"), "split.reference.pipeline", "TRANSFORMS")
-    _check(PREDICTORS.get, PREDICTORS.names(), config["inference"], "inference", positional=2)
-    _check(EXECUTORS.get, EXECUTORS.names(), config["executor"], "executor")
-    for position, adapter in enumerate(config["adapters"]):
-        _check(ADAPTERS.get, ADAPTERS.names(), adapter, f"adapters[{position}]")
+        _walk(reference.get("pipeline"), f"{where}split.reference.pipeline", "TRANSFORMS")
 
 
 def _walk(value: Any, where: str, name: str) -> None:

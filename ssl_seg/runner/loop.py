@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import Any, final
 
-import torch
 from mmengine.runner import BaseLoop, Runner
 from torch import nn
 
 from ssl_seg.core.fingerprint import derive_seed
+from ssl_seg.data.training_set import seed_generators
 from ssl_seg.registry import LOOPS
 
 OpenLoader = Callable[[int], Iterable[Any]]
@@ -27,7 +27,7 @@ class SeededLoop(BaseLoop):
         runner: mmengine's.
         dataloader: opens the loader at an iteration.
         max_iters: when to end.
-        seed: of dropout and other randomness inside the model.
+        seed: of dropout and other randomness inside model and hooks.
     """
 
     def __init__(
@@ -69,10 +69,10 @@ class SeededLoop(BaseLoop):
         return self.runner.model
 
     def _step(self, batch: Any) -> None:
+        # The data set seeds the generators per sample in whichever process makes it; what model
+        # and hooks draw must not depend on that.
+        seed_generators(derive_seed("model", self._seed, self.iteration))
         self.runner.call_hook("before_train_iter", batch_idx=self.iteration, data_batch=batch)
-        # The data set seeds the generators per sample in whichever process makes it; what the
-        # model draws must not depend on that.
-        torch.manual_seed(derive_seed("model", self._seed, self.iteration))
         outputs = self.runner.model.train_step(batch, optim_wrapper=self.runner.optim_wrapper)
         self.runner.call_hook(
             "after_train_iter", batch_idx=self.iteration, data_batch=batch, outputs=outputs

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import pytest
 
 from ssl_seg.core.builder import PlanBuilder, Result
@@ -193,3 +195,17 @@ def test_what_has_no_truth_gets_no_row(start, lists):
     b.score(0, [model], labels)
     homes = {row.cases for row in finish(b, model, labels).rows}
     assert homes == ({"test"} if "truth" in lists else {"reference"})
+
+
+def test_where_some_reference_cases_have_truth_those_are_scored(made_up):
+    split = made_up.split()
+    reference = tuple(
+        case if at % 2 else case.without_label() for at, case in enumerate(split.reference)
+    )
+    b = PlanBuilder(replace(split, reference=reference), made_up.recipes(), 0)
+    model = b.train(b.truth, role="initial")
+    labels = b.label(model, b.reference)
+    b.score(0, [model], labels)
+    plan = finish(b, model, labels)
+    (row,) = (row for row in plan.rows if row.cases == "reference")
+    assert [plan.stages[name].cases for name in row.stages] == [reference[1::2]]

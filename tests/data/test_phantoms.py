@@ -9,10 +9,9 @@ import pytest
 from numpy.typing import NDArray
 from PIL import Image
 
-from ssl_seg.data.phantoms.street import write_street
 from ssl_seg.data.phantoms.film import CITIES, Film, Frame, shoot
 from ssl_seg.data.phantoms.look import LOOKS
-from ssl_seg.data.phantoms.street import TRAIN_IDS
+from ssl_seg.data.phantoms.street import TRAIN_IDS, write_street
 
 SMALL = {"train": 4, "val": 1, "frames": 2, "size": (64, 48)}
 

@@ -1,0 +1,159 @@
+import re
+
+import pytest
+
+from ssl_seg.config.check import DEFAULTS, check_classes, checked
+from ssl_seg.core.space import LabelSpace
+
+SPACE = LabelSpace("street", ("sky", "road", "car"), ((0, 0, 0),) * 3)
+
+
+@pytest.fixture
+def config(tiny, tmp_path):
+    """Return the tiny config, changed by dotted keys."""
+
+    def make(changes=None):
+        return tiny.settings(tmp_path, {"scheduler": {"type": "Supervised"}, **(changes or {})})
+
+    return make
+
+
+def test_defaults_are_filled_in(config):
+    bare = {key: value for key, value in config().items() if key not in DEFAULTS}
+    full = checked(bare)
+    assert full.keys() >= DEFAULTS.keys()
+    assert {key: full[key] for key in DEFAULTS} == DEFAULTS
+    assert full["pseudo_labels"] == {"threshold": None, "class_balanced": None}
+
+
+def test_checking_leaves_the_given_config_as_it_is(config):
+    given, copy = config(), config()
+    checked(given)
+    assert given == copy
+
+
+def test_what_has_been_checked_is_fine(config):
+    once = checked(config({"mix": {"labeled": 0.5}, "pseudo_labels": {"threshold": 0.9}}))
+    assert checked(once) == once
+
+
+@pytest.mark.parametrize(
+    "key", ["model", "train_dataloader", "test_dataloader", "optim_wrapper", "train_cfg"]
+)
+def test_missing_parts_are_named(config, key):
+    given = config()
+    del given[key]
+    with pytest.raises(ValueError, match=f"^{key}: missing"):
+        checked(given)
+
+
+PIPELINE = [{"type": "LoadImageFromFile"}]
+BAD = {
+    "model": "deeplab",
+    "scheduler": "ATSO",
+    "split.labled": 3,
+    "split": "split.txt",
+    "train_dataloader.batchsize": 3,
+    "train_dataloader.batch_size": 0,
+    "test_dataloader.batch_size": 2.5,
+    "train_dataloader.dataset": "CamVid",
+    "train_dataloader.dataset.pipeline": [],
+    "test_dataloader.dataset.pipeline": "load",
+    "test_dataloader.dataset.pipeline[1]": None,
+    "train_dataloader.sampler": {"type": "WeightedSampler"},
+    "val_dataloader.shuffle": True,
+    "model.data_preprocessor": {"type": "SegDataPreProcessor"},
+    "roles.techer": {},
+    "roles.student.modle": {},
+    "roles.student.test_evaluator": [],
+    "roles.student.load_from": "weights.pth",
+    "roles.student": [],
+    "roles.student.train_cfg.max_iters": -1,
+    "roles.student.mix.labeled": 2,
+    "roles.final.pseudo_labels.threshold": 5,
+    "roles.initial.param_scheduler": [{"type": "PolyLR"}],
+    "mix": "both",
+    "mix.labeled": 1.5,
+    "mix.pseudo": 0.5,
+    "train_cfg": {"type": "EpochBasedTrainLoop", "max_epochs": 3},
+    "train_cfg.max_iters": "many",
+    "param_scheduler[1].by_epoch": None,
+    "default_hooks.checkpoint.save_best": "mIoU",
+    "default_hooks.checkpoint.by_epoch": True,
+    "threads": 0,
+    "pseudo_labels.treshold": 0.5,
+    "pseudo_labels.threshold": "high",
+    "pseudo_labels.class_balanced": 1,
+    "pseudo_labels": {"threshold": 0.5, "class_balanced": 0.5},
+}
+"""A bad value by its place in the config; places with brackets are changed by ``CHANGES``."""
+
+CHANGES = {
+    "test_dataloader.dataset.pipeline[1]": {
+        "test_dataloader.dataset.pipeline": [*PIPELINE, {"kind": "Resize"}]
+    },
+    "param_scheduler[1].by_epoch": {
+        "param_scheduler": [{"type": "PolyLR", "by_epoch": False}, {"type": "PolyLR"}]
+    },
+    "val_dataloader.shuffle": {"val_dataloader": {"shuffle": True}},
+    "roles.student.mix.labeled": {"mix": {"labeled": 0.5}, "roles.student.mix.labeled": 2},
+    "mix.labeled": {"mix": {"labeled": 1.5}},
+    "mix.pseudo": {"mix": {"pseudo": 0.5}},
+}
+
+
+@pytest.mark.parametrize("place", BAD)
+def test_every_message_starts_with_the_place(config, place):
+    given = config(CHANGES.get(place, {place: BAD[place]}))
+    with pytest.raises(ValueError, match=f"^{re.escape(place)}"):
+        checked(given)
+
+
+@pytest.mark.parametrize(
+    ("change", "hint"),
+    [
+        ({"split.labled": 3}, "did you mean 'labeled'"),
+        ({"train_dataloader.batchsize": 3}, "did you mean 'batch_size'"),
+        ({"roles.students": {}}, "did you mean 'student'"),
+        ({"pseudo_labels.treshold": 0.5}, "did you mean 'threshold'"),
+        ({"train_cfg": {"by_epoch": True, "max_epochs": 3}}, "give max_iters instead of epochs"),
+        ({"param_scheduler": {"type": "PolyLR"}}, "mmengine's default is True"),
+        ({"default_hooks.checkpoint.save_best": "auto"}, "the last one is the result"),
+    ],
+)
+def test_messages_say_what_to_do(config, change, hint):
+    with pytest.raises(ValueError, match=hint):
+        checked(config(change))
+
+
+def test_a_dict_over_a_plain_value_in_a_role_is_refused_by_place(config):
+    with pytest.raises(ValueError, match=r"^roles\.student: .*mix"):
+        checked(config({"mix": "concat", "roles.student.mix": {"labeled": 0.5}}))
+
+
+def test_roles_may_train_longer_or_with_other_samples(config):
+    roles = {
+        "initial": {"train_cfg": {"max_iters": 9}},
+        "student": {"pseudo_labels": {"threshold": 0.5}, "optim_wrapper": {"optimizer": {"lr": 1}}},
+    }
+    assert checked(config({"roles": roles}))["roles"] == roles
+
+
+def test_one_metric_may_stand_without_a_list(config):
+    metric = {"type": "IoUMetric", "iou_metrics": ["mIoU"]}
+    assert checked(config({"test_evaluator": metric}))["test_evaluator"] == [metric]
+
+
+def test_heads_of_another_number_of_classes_are_refused_by_place():
+    head = {"type": "FCNHead", "num_classes": 19}
+    with pytest.raises(ValueError, match=r"^model\.decode_head\.num_classes is 19.* 3 classes"):
+        check_classes({"decode_head": head}, SPACE)
+    cascade = [{**head, "num_classes": 3}, head]
+    with pytest.raises(ValueError, match=r"^model\.auxiliary_head\[1\]\.num_classes is 19"):
+        check_classes({"auxiliary_head": cascade}, SPACE)
+
+
+def test_the_message_on_classes_names_those_of_the_data():
+    head = {"type": "FCNHead", "num_classes": 2}
+    with pytest.raises(ValueError, match=r"'street' .*\(sky, road, car\)"):
+        check_classes({"decode_head": head, "auxiliary_head": None}, SPACE)

@@ -1,0 +1,274 @@
+import logging
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from ssl_seg.catalog.index import DigestIndex
+from ssl_seg.config import open_experiment
+
+TRAIN = tuple(f"drive{number // 2}/{number % 2}" for number in range(10))
+"""Cases of the tiny training set: five drives of two frames each."""
+
+
+@pytest.fixture
+def opened(tiny, data, tmp_path):
+    """Open the tiny experiment with changes by dotted key."""
+
+    def make(changes=None, *, folder=data, **arguments):
+        changes = {"scheduler": {"type": "Supervised"}, **(changes or {})}
+        arguments = {"folder": tmp_path, "index": DigestIndex(), **arguments}
+        return open_experiment(tiny.settings(folder, changes), **arguments)
+
+    return make
+
+
+@pytest.fixture
+def own(data, tmp_path):
+    """A copy of the tiny data set that may be changed."""
+    return shutil.copytree(data, tmp_path / "own")
+
+
+@pytest.fixture
+def listed(tmp_path):
+    """Write a list file beside the config; returns its name."""
+
+    def make(*cases, name="list.txt"):
+        (tmp_path / name).write_text("".join(f"{case}\n" for case in cases))
+        return name
+
+    return make
+
+
+def ids(cases):
+    return tuple(case.id for case in cases)
+
+
+@pytest.mark.parametrize(("amount", "count"), [(0.4, 4), (0.25, 3), (1, 1), (10, 10)])
+@pytest.mark.parametrize("draw", ["random", "spread"])
+def test_fractions_and_counts_divide_the_training_set(opened, amount, count, draw):
+    split = opened({"split": {"labeled": amount, "draw": draw}}).split
+    assert len(split.labeled) == count
+    assert sorted(ids(split.labeled) + ids(split.reference)) == sorted(TRAIN)
+    assert ids(split.test) == ("frame0", "frame1", "frame2")
+
+
+def test_without_an_amount_everything_is_labeled(opened):
+    split = opened({"split": {}}).split
+    assert (ids(split.labeled), split.reference) == (TRAIN, ())
+
+
+def test_a_spread_draw_takes_one_frame_of_every_drive(opened):
+    labeled = opened({"split": {"labeled": 5, "draw": "spread"}}).split.labeled
+    assert [case.group for case in labeled] == [f"drive{number}" for number in range(5)]
+
+
+def test_an_unknown_draw_is_refused_with_the_nearest(opened):
+    with pytest.raises(ValueError, match=r"^split\.draw: .*'spred'; did you mean 'spread'"):
+        opened({"split": {"labeled": 4, "draw": "spred"}})
+
+
+def test_the_seed_of_a_benchmark_redraws_split_and_weights(opened):
+    config = {"split": {"labeled": 5, "seed": 0}, "randomness": {"seed": 7}}
+    usual, other = opened(config), opened(config, seed=1)
+    assert (usual.seed, other.seed) == (7, 1)
+    assert usual.split != other.split
+    models = [experiment.plan("x").trainings[0] for experiment in (usual, other)]
+    assert models[0].scratch_seed != models[1].scratch_seed
+
+
+def test_the_seed_of_the_split_leaves_the_weights(opened):
+    first, second = (opened({"split": {"labeled": 5, "seed": seed}}) for seed in (0, 1))
+    assert first.split != second.split
+    models = [experiment.plan("x").trainings[0] for experiment in (first, second)]
+    assert models[0].scratch_seed == models[1].scratch_seed
+
+
+def test_the_split_follows_the_seed_of_the_run_where_it_has_none(opened):
+    follow = [opened({"split": {"labeled": 5}, "randomness": {"seed": seed}}) for seed in (0, 1)]
+    fixed = opened({"split": {"labeled": 5, "seed": 1}})
+    assert follow[0].split != follow[1].split
+    assert follow[1].split == fixed.split
+
+
+def test_lists_name_the_labeled_cases(opened, listed):
+    split = opened({"split": {"labeled": listed("drive4/1", "drive0/0")}}).split
+    assert ids(split.labeled) == ("drive0/0", "drive4/1")
+    assert ids(split.reference) == tuple(name for name in TRAIN if name not in ids(split.labeled))
+
+
+def test_lists_name_the_reference_cases(opened, listed):
+    labeled, reference = listed("drive0/0"), listed("drive1/0", "drive1/1", name="r.txt")
+    experiment = opened({"split": {"labeled": labeled, "reference": reference}})
+    assert ids(experiment.split.reference) == ("drive1/0", "drive1/1")
+    plan = experiment.plan("x", {"type": "STSO", "generations": 1})
+    assert [len(source.cases) for source in plan.trainings[1].sources] == [1, 2]
+
+
+def test_a_case_in_two_lists_is_refused(opened, listed):
+    labeled, reference = listed("drive0/0"), listed("drive0/0", "drive1/1", name="r.txt")
+    with pytest.raises(ValueError, match=r"'drive0/0' is in two lists, labeled and reference"):
+        opened({"split": {"labeled": labeled, "reference": reference}})
+
+
+def test_a_listed_case_that_is_not_there_is_refused_with_the_nearest(opened, listed):
+    with pytest.raises(ValueError, match=r"^split\.labeled: .*'drive0/7'; did you mean 'drive0/"):
+        opened({"split": {"labeled": listed("drive0/7")}})
+
+
+def test_testing_on_training_cases_is_refused(opened, data):
+    with pytest.raises(ValueError, match="is in two lists, labeled and test"):
+        opened({"test_dataloader.dataset.data_root": str(data / "train")})
+
+
+def test_the_same_picture_under_another_path_is_warned_of(opened, own, caplog):
+    labeled = opened(folder=own).split.labeled[0]
+    for name in ("copy", "another"):
+        shutil.copy(labeled.image.path, own / f"test/images/{name}.png")
+        shutil.copy(labeled.label.path, own / f"test/masks/{name}.png")
+    caplog.clear()
+    opened(folder=own)
+    (warning,) = (record for record in caplog.records if record.levelno == logging.WARNING)
+    text = warning.getMessage()
+    assert text.startswith("2 pictures of labeled are in test too")
+    assert labeled.image.path in text
+    assert str(own / "test/images/another.png") in text
+
+
+def test_different_pictures_are_not_warned_of(opened, caplog):
+    opened()
+    assert not [record for record in caplog.records if record.levelno >= logging.WARNING]
+
+
+def test_a_validation_set_that_is_the_test_set_is_none(opened, data):
+    test = opened().config["test_dataloader"]
+    assert opened({"val_dataloader": test}).split.validation == ()
+    faster = {**test, "batch_size": 3}
+    assert opened({"val_dataloader": faster}).split.validation == ()
+
+
+def test_a_validation_set_of_its_own_is_scored_too(opened, own):
+    shutil.copytree(own / "test", own / "val")
+    for picture in (own / "val").rglob("*.png"):
+        picture.rename(picture.with_name(f"val_{picture.name}"))
+    test = opened().config["test_dataloader"]
+    data_set = {**test["dataset"], "data_root": str(own / "val")}
+    experiment = opened({"val_dataloader": {**test, "dataset": data_set}}, folder=own)
+    assert len(experiment.split.validation) == 3
+    rows = {(row.model, row.cases) for row in experiment.plan("x").rows}
+    assert {("single", "validation"), ("final", "validation")} <= rows
+
+
+def test_with_a_reference_set_of_its_own_all_of_train_is_labeled(opened, own):
+    shutil.copytree(own / "test/images", own / "target/images")
+    data_set = {
+        "type": "ImageFolder",
+        "data_root": str(own / "target"),
+        "masks": None,
+        "classes": ("sky", "road", "car"),
+    }
+    split = opened({"split": {"reference": data_set}}, folder=own).split
+    assert ids(split.labeled) == TRAIN
+    assert ids(split.reference) == ("frame0", "frame1", "frame2")
+    assert {case.label for case in split.reference} == {None}
+
+
+@pytest.mark.parametrize("home", ["test_dataloader.dataset", "split.reference"])
+def test_other_classes_are_refused(opened, data, home):
+    data_set = {
+        "type": "ImageFolder",
+        "data_root": str(data / "test"),
+        "classes": ("sky", "road", "tree"),
+        "pipeline": [{"type": "LoadImageFromFile"}],
+    }
+    message = r"label space 'image_folder' \(3 classes\).*must have the same classes"
+    with pytest.raises(ValueError, match=message):
+        opened({"split": {}, home: data_set})
+
+
+def test_a_model_of_another_number_of_classes_is_refused_by_place(opened):
+    with pytest.raises(ValueError, match=r"^model\.decode_head\.num_classes is 19"):
+        opened({"model.decode_head.num_classes": 19})
+    overlay = {"model": {"decode_head": {"num_classes": 2}}}
+    with pytest.raises(ValueError, match=r"num_classes is 2, .* 3 classes \(sky, road, car\)"):
+        opened({"roles.student": overlay})
+
+
+def test_test_cases_without_truth_are_refused(opened, own):
+    (own / "test/masks/frame1.png").unlink()
+    with pytest.raises(ValueError, match=r"^test_dataloader\.dataset: 1 of 3 .*'frame1'"):
+        opened(folder=own)
+
+
+def test_reference_cases_need_no_label(opened, own):
+    kept = ("drive0/0", "drive1/0", "drive2/0", "drive3/0")
+    for name in TRAIN:
+        if name not in kept:
+            (own / f"train/masks/{name}.png").unlink()
+    split = opened({"split": {"labeled": 4}}, folder=own).split
+    assert ids(split.labeled) == kept
+    assert {case.label for case in split.reference} == {None}
+    with pytest.raises(ValueError, match="asks for 5 labeled cases, but only 4 of 10"):
+        opened({"split": {"labeled": 5}}, folder=own)
+
+
+def test_a_listed_labeled_case_without_label_is_refused(opened, own, listed):
+    (own / "train/masks/drive1/0.png").unlink()
+    with pytest.raises(ValueError, match=r"^split\.labeled: 'drive1/0' has no label file"):
+        opened({"split": {"labeled": listed("drive1/0", "drive2/0")}}, folder=own)
+
+
+def test_where_the_data_lies_changes_no_stage(opened, own):
+    here, there = opened(), opened(folder=own)
+    scheduler = {"type": "ATSO", "generations": 1}
+    assert list(here.plan("x", scheduler).stages) == list(there.plan("y", scheduler).stages)
+
+
+@pytest.mark.parametrize(
+    ("scheduler", "reason"),
+    [
+        ({"type": "ATOS"}, r"^scheduler\.type: .*'ATOS'; did you mean 'ATSO'"),
+        ({"type": "ATSO", "fold": 3}, r"^scheduler\.fold: .* did you mean 'folds'"),
+        ({"type": "ATSO", "folds": 1}, "^scheduler: ATSO needs at least 2 folds"),
+    ],
+)
+def test_a_wrong_schedule_is_named(opened, scheduler, reason):
+    with pytest.raises(ValueError, match=reason):
+        opened().plan("x", scheduler)
+
+
+@pytest.mark.parametrize(
+    ("metric", "reason"),
+    [
+        ({"type": "IoUMetrc"}, r"^test_evaluator\[1\]\.type: .* did you mean 'IoUMetric'"),
+        ({"type": "IoUMetric", "iou_metric": []}, r"^test_evaluator\[1\]\.iou_metric: .*did you"),
+    ],
+)
+def test_a_wrong_metric_is_named_before_anything_is_trained(opened, metric, reason):
+    with pytest.raises(ValueError, match=reason):
+        opened({"test_evaluator": [{"type": "IoUMetric"}, metric]})
+
+
+def test_a_dry_run_needs_no_torch_and_writes_nothing(tiny, data, tmp_path):
+    config = tiny.config(tmp_path / "mine.py", data, {"scheduler": {"type": "ATSO"}})
+    program = (
+        "import runpy, sys\n"
+        "try:\n"
+        "    runpy.run_path(sys.argv[0], run_name='__main__')\n"
+        "except SystemExit as end:\n"
+        "    heavy = [name for name in ('torch', 'mmcv', 'mmseg') if name in sys.modules]\n"
+        "    print('status', end.code, 'imported', heavy)\n"
+    )
+    root = Path(__file__).parents[2]
+    arguments = ["tools/train.py", str(config), "--dry-run", "--work-dir", str(tmp_path / "work")]
+    done = subprocess.run(
+        [sys.executable, "-c", f"import sys; sys.argv = {arguments!r}\n{program}"],
+        capture_output=True,
+        text=True,
+        cwd=root,
+    )
+    assert done.stdout.splitlines()[-1:] == ["status 0 imported []"], done.stderr
+    assert "10 trainings (40 iterations)" in done.stdout
+    assert not (tmp_path / "work").exists()

@@ -1,0 +1,424 @@
+"""A tiny experiment to run for real: made-up images, a thousand weights, a handful of iterations.
+
+What runs in the test's own process takes `tiny`; whole commands take `command`, which runs them in
+processes that can be killed and watched.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from copy import deepcopy
+from dataclasses import dataclass, field
+from functools import cache
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+import hypothesis
+import numpy as np
+import pytest
+from PIL import Image
+
+from ssl_seg.catalog.index import DigestIndex
+from ssl_seg.config import load_config, open_experiment
+from ssl_seg.config.check import checked
+from ssl_seg.config.recipes import ConfigRecipes
+from ssl_seg.config.weights import Weights
+from ssl_seg.core.builder import PlanBuilder
+from ssl_seg.core.case import Case, DataFile
+from ssl_seg.core.plan import Plan
+from ssl_seg.core.space import LabelSpace, LabelValues
+from ssl_seg.core.split import Split
+from ssl_seg.core.stage import Stage
+from ssl_seg.registry import SCHEDULERS
+from ssl_seg.store.store import Store
+
+# The same examples in every run, and no judgement by the clock of a busy machine.
+hypothesis.settings.register_profile(
+    "ssl_seg", deadline=None, derandomize=True, database=None, max_examples=60
+)
+hypothesis.settings.load_profile("ssl_seg")
+
+ROOT = Path(__file__).parents[1]
+CLASSES = ("sky", "road", "car")
+SIZE = (32, 24)  # width and height of an image
+
+SCHEDULES = {
+    "ATSO": {"type": "ATSO", "folds": 2, "generations": 1},
+    "STSO": {"type": "STSO", "generations": 1},
+    "SelfLearning": {"type": "SelfLearning", "generations": 1},
+    "Supervised": {"type": "Supervised"},
+}
+
+CONFIG: dict[str, Any] = {
+    "model": {
+        "type": "EncoderDecoder",
+        "data_preprocessor": {
+            "type": "SegDataPreProcessor",
+            "mean": [127.5, 127.5, 127.5],
+            "std": [60.0, 60.0, 60.0],
+            "bgr_to_rgb": True,
+            "pad_val": 0,
+            "seg_pad_val": 255,
+            "size": (24, 32),
+        },
+        "backbone": {
+            "type": "UNet",
+            "base_channels": 4,
+            "num_stages": 2,
+            "strides": (1, 1),
+            "enc_num_convs": (1, 1),
+            "dec_num_convs": (1,),
+            "downsamples": (True,),
+            "enc_dilations": (1, 1),
+            "dec_dilations": (1,),
+        },
+        "decode_head": {
+            "type": "FCNHead",
+            "in_channels": 4,
+            "in_index": -1,
+            "channels": 4,
+            "num_convs": 1,
+            "concat_input": False,
+            "dropout_ratio": 0.1,
+            "num_classes": len(CLASSES),
+            "norm_cfg": {"type": "BN"},
+            "loss_decode": {"type": "CrossEntropyLoss", "avg_non_ignore": True},
+        },
+        "train_cfg": {},
+        "test_cfg": {"mode": "whole"},
+    },
+    "train_dataloader": {
+        "batch_size": 2,
+        "num_workers": 0,
+        "dataset": {
+            "type": "ImageFolder",
+            "classes": CLASSES,
+            "pipeline": [
+                {"type": "LoadImageFromFile"},
+                {"type": "LoadAnnotations"},
+                {"type": "RandomResize", "scale": SIZE, "ratio_range": (0.8, 1.5)},
+                {"type": "RandomCrop", "crop_size": (24, 32)},
+                {"type": "RandomFlip", "prob": 0.5},
+                {"type": "PhotoMetricDistortion"},
+                {"type": "PackSegInputs"},
+            ],
+        },
+    },
+    "test_dataloader": {
+        "batch_size": 2,
+        "num_workers": 0,
+        "dataset": {
+            "type": "ImageFolder",
+            "classes": CLASSES,
+            "pipeline": [
+                {"type": "LoadImageFromFile"},
+                {"type": "LoadAnnotations"},
+                {"type": "PackSegInputs"},
+            ],
+        },
+    },
+    "split": {"labeled": 4, "seed": 0},
+    "scheduler": SCHEDULES["ATSO"],
+    "optim_wrapper": {
+        "type": "OptimWrapper",
+        "optimizer": {"type": "AdamW", "lr": 0.05},
+    },
+    "param_scheduler": [{"type": "PolyLR", "power": 0.9, "end": 8, "by_epoch": False}],
+    "train_cfg": {"max_iters": 4},
+    "default_hooks": {
+        "logger": {"type": "LoggerHook", "interval": 2, "log_metric_by_epoch": False},
+        "checkpoint": {"type": "CheckpointHook", "by_epoch": False, "interval": 1},
+    },
+    "threads": 1,
+}
+
+
+def draw_images(folder: Path, cases: list[str], size: tuple[int, int] = SIZE) -> None:
+    """Draw images and their masks below ``folder/images`` and ``folder/masks``."""
+    for number, case in enumerate(cases):
+        rng = np.random.default_rng([number, len(case)])
+        width, height = size
+        mask = np.zeros((height, width), np.uint8)
+        mask[height // 3 + rng.integers(height // 3) :] = 1
+        left, top = rng.integers(width // 2), rng.integers(height // 2)
+        mask[top : top + height // 3, left : left + width // 3] = 2
+        mask[:, 0] = 255
+        colours = np.array([[120, 160, 220], [90, 80, 90], [200, 30, 40]], np.int64)
+        noise = rng.integers(-30, 30, (height, width, 1))
+        image = np.clip(colours[mask % 3] + noise, 0, 255).astype(np.uint8)
+        for kind, pixels in (("images", image), ("masks", mask)):
+            path = folder / kind / f"{case}.png"
+            path.parent.mkdir(parents=True, exist_ok=True)
+            Image.fromarray(pixels).save(path)
+
+
+def changed(config: dict[str, Any], changes: dict[str, Any] | None) -> dict[str, Any]:
+    """Set values of a config in place, by dotted key."""
+    for key, value in (changes or {}).items():
+        *path, last = key.split(".")
+        part = config
+        for name in path:
+            part = part.setdefault(name, {})
+        part[last] = value
+    return config
+
+
+@dataclass(frozen=True)
+class Tiny:
+    """Writes the tiny experiment's data and configs, and runs its stages in this process."""
+
+    size: tuple[int, int] = SIZE
+    classes: tuple[str, ...] = CLASSES
+
+    def data(self, folder: Path, *, test: int = 3, size: tuple[int, int] = SIZE) -> Path:
+        """Write ten training images of five drives and some test images."""
+        draw_images(folder / "train", [f"drive{n // 2}/{n % 2}" for n in range(10)], size)
+        draw_images(folder / "test", [f"frame{n}" for n in range(test)], size)
+        return folder
+
+    def settings(self, data: Path, changes: dict[str, Any] | None = None) -> dict[str, Any]:
+        """Return the config; ``changes`` are values by dotted key."""
+        config = deepcopy(CONFIG)
+        for split in ("train", "test"):
+            config[f"{split}_dataloader"]["dataset"]["data_root"] = str(data / split)
+        return changed(config, changes)
+
+    def config(self, path: Path, data: Path, changes: dict[str, Any] | None = None) -> Path:
+        """Write the config as a text file."""
+        settings = self.settings(data, changes)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text("".join(f"{name} = {value!r}\n" for name, value in settings.items()))
+        return path
+
+    def plan(self, config: Path, **arguments: Any) -> Any:
+        """Plan a config file; see :func:`ssl_seg.config.open_experiment`."""
+        loaded = load_config(config)
+        arguments = {"folder": config.parent, "index": DigestIndex(), **arguments}
+        return open_experiment(loaded, **arguments).plan(config.stem)
+
+    def run(self, stage: Stage, store: Store, advance: Any = lambda done: None) -> Path:
+        """Run one stage whose inputs are there, and return its artifact."""
+        from ssl_seg.runner import run_stage
+
+        if not store.has(stage.fingerprint):
+            run_stage(stage, store, advance)
+        return store.path(stage.fingerprint)
+
+
+@dataclass(frozen=True)
+class Done:
+    """How a command ended.
+
+    Attributes:
+        status: exit status; -9 after SIGKILL.
+        output: what it printed and logged.
+        log: what was noted of it.
+    """
+
+    status: int
+    output: str
+    log: str
+
+    @property
+    def events(self) -> list[dict[str, Any]]:
+        """What was noted, event by event."""
+        return [json.loads(line) for line in self.log.splitlines()]
+
+
+class Command:
+    """Runs commands in processes of their own, forked from one that has imported everything."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        support = Path(__file__).parent / "support"
+        single = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
+        self._process = subprocess.Popen(
+            [sys.executable, str(support / "warm_process.py")],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+            env={**os.environ, **single, "PYTHONPATH": str(ROOT)},
+        )
+
+    def train(self, config: Path, work_dir: Path, *flags: str, kill_at: Any = None) -> Done:
+        """Run ``train.py``, killed at an event of a stage if told so."""
+        given = [str(config), "--work-dir", str(work_dir), *flags]
+        return self.call("command", arguments=given, kill_at=kill_at)
+
+    def memory(self, config: Path, work_dir: Path) -> dict[str, list[int]]:
+        """Run ``train.py`` and return what each stage took at most, in bytes by stage kind."""
+        done = self.call("memory", arguments=[str(config), "--work-dir", str(work_dir)])
+        assert done.status == 0, done.output
+        return json.loads(done.log)
+
+    def call(
+        self, function: str, *, environment: dict[str, str] | None = None, **arguments: Any
+    ) -> Done:
+        """Call a function of ``support/watched_run.py`` in a process of its own."""
+        output, log = self._folder / "output", self._folder / "log"
+        log.unlink(missing_ok=True)
+        request = {
+            "function": function,
+            "output": str(output),
+            "environment": environment or {},
+            "arguments": {**arguments, "log": str(log)},
+        }
+        assert self._process.stdin is not None
+        assert self._process.stdout is not None
+        self._process.stdin.write(json.dumps(request) + "\n")
+        self._process.stdin.flush()
+        answer = self._process.stdout.readline()
+        assert answer, "the process that forks has ended"
+        return Done(int(answer), output.read_text(), log.read_text() if log.exists() else "")
+
+    def close(self) -> None:
+        """End the process."""
+        self._process.communicate()
+
+
+@dataclass(frozen=True)
+class Finished:
+    """A run that nothing interrupted; to be read only."""
+
+    config: Path
+    data: Path
+    work_dir: Path
+    events: list[dict[str, Any]] = field(repr=False)
+
+
+@pytest.fixture(scope="session")
+def tiny():
+    """Writes the tiny experiment and runs single stages of it."""
+    return Tiny()
+
+
+@pytest.fixture(scope="session")
+def command(tmp_path_factory):
+    """Runs whole commands."""
+    made = Command(tmp_path_factory.mktemp("command"))
+    yield made
+    made.close()
+
+
+@pytest.fixture(scope="session")
+def data(tiny, tmp_path_factory):
+    """The tiny data set; to be read only."""
+    return tiny.data(tmp_path_factory.mktemp("data"))
+
+
+@pytest.fixture(scope="session")
+def finished(tiny, command, data, tmp_path_factory):
+    """Return the uninterrupted run of a scheduler, which is run once."""
+
+    @cache
+    def run(scheduler: str) -> Finished:
+        folder = tmp_path_factory.mktemp(scheduler)
+        schedule = {"scheduler": SCHEDULES[scheduler]}
+        config = tiny.config(folder / "tiny.py", data, schedule)
+        done = command.train(config, folder / "work")
+        assert done.status == 0, done.output
+        return Finished(config, data, folder / "work", done.events)
+
+    return run
+
+
+@pytest.fixture(scope="session")
+def contents():
+    """Return a function that reads all files below a folder, by relative path."""
+
+    def read(folder: Path) -> dict[str, bytes]:
+        files = (path for path in folder.rglob("*") if path.is_file())
+        return {path.relative_to(folder).as_posix(): path.read_bytes() for path in files}
+
+    return read
+
+
+@pytest.fixture(params=SCHEDULERS.names())
+def scheduler(request):
+    """Each registered scheduler by name; one without an entry in ``SCHEDULES`` fails."""
+    return request.param
+
+
+class MadeUp:
+    """Plans of made-up cases; no file lies behind them."""
+
+    space = LabelSpace("three", CLASSES, ((0, 0, 0), (90, 0, 0), (0, 90, 0)))
+    values = LabelValues.identity(space)
+
+    def cases(
+        self,
+        name: str,
+        count: int,
+        *,
+        groups: int | None = None,
+        truth: bool = True,
+        root: str = "/data",
+    ) -> tuple[Case, ...]:
+        """Make cases in equally long groups; by default each is a group of its own."""
+
+        def file(path: str) -> DataFile:
+            return DataFile(f"{root}/{path}", sha256(path.encode()).hexdigest())
+
+        return tuple(
+            Case(
+                id=f"{name}/{at}",
+                image=file(f"{name}/images/{at}.png"),
+                label=file(f"{name}/masks/{at}.png") if truth else None,
+                group=f"{name}{at * (groups or count) // count}",
+            )
+            for at in range(count)
+        )
+
+    def split(
+        self,
+        *,
+        labeled: int = 4,
+        reference: int = 20,
+        groups: int | None = None,
+        test: int = 3,
+        validation: int = 0,
+        truth: bool = True,
+        root: str = "/data",
+    ) -> Split:
+        """Make a split; ``groups`` and ``truth`` (has true labels) are said of R."""
+        return Split(
+            labeled=self.cases("s", labeled, root=root),
+            reference=self.cases("r", reference, groups=groups, truth=truth, root=root),
+            test=self.cases("e", test, root=root),
+            validation=self.cases("v", validation, root=root),
+        )
+
+    def recipes(
+        self,
+        changes: dict[str, Any] | None = None,
+        plugins: dict[str, str] | None = None,
+    ) -> ConfigRecipes:
+        """Cut the tiny config, with changes by dotted key, into recipes."""
+        config = Tiny().settings(Path("/data"), {"scheduler": SCHEDULES["Supervised"]})
+        config["val_dataloader"] = deepcopy(config["test_dataloader"])
+        config = changed(config, changes)
+        values = dict.fromkeys(("labeled", "reference", "test", "validation"), self.values)
+        return ConfigRecipes(checked(config), values, Weights(), plugins or {}, ())
+
+    def plan(
+        self,
+        scheduler: dict[str, Any],
+        *,
+        split: Split | None = None,
+        recipes: ConfigRecipes | None = None,
+        seed: int = 0,
+    ) -> Plan:
+        """Let a scheduler plan a split, by default the one of `split` without arguments."""
+        builder = PlanBuilder(split or self.split(), recipes or self.recipes(), seed)
+        result = SCHEDULERS.build(scheduler).plan(builder)
+        return builder.finish(result, label="made-up", scheduler=scheduler)
+
+
+@pytest.fixture(scope="session")
+def made_up():
+    """Makes plans of made-up cases."""
+    return MadeUp()

@@ -1,0 +1,38 @@
+"""Law 7: the memory of labelling and scoring does not grow with the number of cases."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+FEW, MANY = 6, 60
+SIZE = (1024, 768)
+PIXELS = SIZE[0] * SIZE[1]
+
+# A network of small input makes large label maps in little time.
+CHANGES = {
+    "scheduler": {"type": "Supervised"},
+    "split.labeled": 9,
+    "train_cfg.max_iters": 1,
+    "test_dataloader.dataset.pipeline": [
+        {"type": "LoadImageFromFile"},
+        {"type": "Resize", "scale": (32, 24)},
+        {"type": "PackSegInputs"},
+    ],
+}
+
+
+@pytest.mark.skipif(
+    not Path("/proc/self/clear_refs").exists(), reason="peak memory of a stage is Linux's to tell"
+)
+def test_ten_times_the_cases_take_no_more_memory(tiny, command, tmp_path):
+    """Holding one byte a pixel of each case, a label map's, would already be too much."""
+    peaks = {}
+    for cases in (FEW, MANY):
+        data = tiny.data(tmp_path / f"data{cases}", test=cases, size=SIZE)
+        config = tiny.config(tmp_path / f"{cases}.py", data, CHANGES)
+        peaks[cases] = command.memory(config, tmp_path / f"work{cases}")
+    allowed = (MANY - FEW) * PIXELS // 2
+    for kind in ("label", "evaluate"):
+        assert max(peaks[MANY][kind]) < max(peaks[FEW][kind]) + allowed, peaks

@@ -1,0 +1,95 @@
+import json
+
+import numpy as np
+import pytest
+
+from ssl_seg.core.space import LabelSpace
+from ssl_seg.data.label_maps import write_confidence, write_label_map
+from ssl_seg.data.pseudo_labels import LEVELS, PseudoLabels, balanced_levels
+
+SPACE = LabelSpace("three", ("a", "b", "c"), ((0, 0, 0), (90, 0, 0), (0, 90, 0)), ignore=254)
+
+
+@pytest.fixture
+def stored(tmp_path):
+    """An artifact of two label maps whose class c is never sure; its maps and levels by case."""
+    rng = np.random.default_rng(0)
+    cases, counts = {}, np.zeros((3, LEVELS), np.int64)
+    for case in ("drive/1", "drive/2"):
+        labels = rng.integers(0, 3, (20, 30), dtype=np.uint8)
+        levels = rng.integers(90, LEVELS, labels.shape).astype(np.uint8)
+        levels = np.where(labels == 2, levels // 3, levels).astype(np.uint8)
+        write_label_map(tmp_path / "maps" / f"{case}.png", labels, SPACE)
+        write_confidence(tmp_path / "confidence" / f"{case}.png", levels / 255)
+        np.add.at(counts, (labels, levels), 1)
+        cases[case] = labels, levels
+    manifest = {"confidence_histogram": counts.tolist()}
+    (tmp_path / "manifest.json").write_text(json.dumps(manifest))
+    return tmp_path, cases
+
+
+def kept(pseudo, cases):
+    """Return which pixels are trusted, and check that these are the stored labels."""
+    trusted = {}
+    for case, (labels, _) in cases.items():
+        read = pseudo.read(case)
+        assert read.dtype == np.uint8
+        trusted[case] = read != SPACE.ignore
+        assert np.array_equal(read[trusted[case]], labels[trusted[case]])
+    return trusted
+
+
+def test_without_a_threshold_labels_are_as_stored(stored):
+    folder, cases = stored
+    (folder / "manifest.json").unlink()  # confidences need not be there at all
+    pseudo = PseudoLabels(folder, SPACE.ignore)
+    assert all(mask.all() for mask in kept(pseudo, cases).values())
+    assert pseudo.coverage == 1
+
+
+@pytest.mark.parametrize("threshold", [0.2, 0.5, 0.8, 0.95])
+def test_a_threshold_keeps_what_is_at_least_as_sure(stored, threshold):
+    folder, cases = stored
+    pseudo = PseudoLabels(folder, SPACE.ignore, threshold=threshold)
+    for case, mask in kept(pseudo, cases).items():
+        assert np.array_equal(mask, cases[case][1] >= round(threshold * 255))
+
+
+def test_a_balanced_threshold_keeps_the_surest_share_of_every_class(stored):
+    folder, cases = stored
+    pseudo = PseudoLabels(folder, SPACE.ignore, class_balanced=0.4)
+    masks = kept(pseudo, cases)
+    for number in range(len(SPACE)):
+        of_class = {case: cases[case][0] == number for case in cases}
+        trusted = np.concatenate([masks[case][of_class[case]] for case in cases])
+        levels = np.concatenate([cases[case][1][of_class[case]] for case in cases])
+        assert (
+            0.4
+            <= trusted.mean()
+            < 0.4 + np.unique(levels, return_counts=True)[1].max() / len(levels)
+        )
+        assert levels[trusted].min() > levels[~trusted].max()
+
+
+def test_one_threshold_for_all_would_empty_the_class_that_is_never_sure(stored):
+    folder, cases = stored
+    masks = kept(PseudoLabels(folder, SPACE.ignore, threshold=0.5), cases)
+    assert not any(masks[case][cases[case][0] == 2].any() for case in cases)
+
+
+@pytest.mark.parametrize("asked", [{"threshold": 0.7}, {"class_balanced": 0.3}])
+def test_coverage_is_the_share_of_pixels_that_is_kept(stored, asked):
+    folder, cases = stored
+    pseudo = PseudoLabels(folder, SPACE.ignore, **asked)
+    masks = np.concatenate([mask.ravel() for mask in kept(pseudo, cases).values()])
+    assert pseudo.coverage == pytest.approx(masks.mean(), abs=1e-12)
+    assert 0 < pseudo.coverage < 1
+
+
+def test_balanced_levels_by_hand():
+    counts = np.zeros((3, LEVELS), np.int64)
+    counts[0, [10, 20, 30, 40]] = 25
+    counts[1, 255] = 7
+    assert balanced_levels(counts, 0.5).tolist()[:2] == [30, 255]
+    assert balanced_levels(counts, 0.51).tolist()[0] == 20
+    assert balanced_levels(counts, 0.99).tolist()[0] == 10

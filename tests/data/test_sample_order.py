@@ -1,0 +1,113 @@
+from collections import Counter
+from itertools import islice
+
+import pytest
+
+from ssl_seg.data.sample_order import SampleOrder
+
+SIZES, LABELED = (3, 4, 5), (True, False, False)
+CASES = [(source, case) for source, size in enumerate(SIZES) for case in range(size)]
+TRUE = [entry for entry in CASES if LABELED[entry[0]]]
+PSEUDO = [entry for entry in CASES if not LABELED[entry[0]]]
+MIXES = ["concat", {"labeled": 0.5}, {"labeled": 0.3}, {"labeled": 0.25}]
+
+
+def order(mix="concat", seed=7):
+    return SampleOrder(SIZES, LABELED, mix, seed)
+
+
+def stream(made, count):
+    return [made.at(place) for place in range(count)]
+
+
+def passes(entries, size):
+    """Cut a stream into its whole passes over a list of the given size."""
+    return [entries[at : at + size] for at in range(0, len(entries) - size + 1, size)]
+
+
+def test_each_pass_visits_each_case_once_in_a_new_order():
+    rounds = passes(stream(order(), 10 * len(CASES)), len(CASES))
+    assert all(sorted(visited) == CASES for visited in rounds)
+    assert len({tuple(visited) for visited in rounds}) == 10
+
+
+@pytest.mark.parametrize("share", [0.5, 0.3, 0.25, 0.9, 1 / 3])
+def test_an_interleave_visits_each_case_of_both_lists_once_a_pass(share):
+    drawn = stream(order({"labeled": share}), 400)
+    for entries in (TRUE, PSEUDO):
+        own = [entry for entry in drawn if entry in entries]
+        assert all(sorted(visited) == entries for visited in passes(own, len(entries)))
+
+
+@pytest.mark.parametrize("share", [0.5, 0.3, 0.25, 0.9, 1 / 3, 0.01])
+def test_an_interleave_is_exact_at_every_place(share):
+    """The true samples up to any place are the share of it, rounded; so for any batch size."""
+    true = 0
+    for place in range(3000):
+        true += order({"labeled": share}).at(place) in TRUE
+        assert abs(true - share * (place + 1)) < 1 + 1e-9
+
+
+def test_half_and_half_takes_turns():
+    drawn = stream(order({"labeled": 0.5}), 20)
+    assert [entry in TRUE for entry in drawn] == [False, True] * 10
+
+
+@pytest.mark.parametrize("mix", MIXES, ids=str)
+def test_batches_of_any_size_draw_one_stream(mix):
+    drawn = stream(order(mix), 60)
+    for size in (1, 2, 3, 4, 5, 60):
+        batches = order(mix).batches(size, 0, 60 // size)
+        assert [(t.source, t.case) for batch in batches for t in batch] == drawn
+
+
+@pytest.mark.parametrize("mix", MIXES, ids=str)
+def test_batches_from_an_iteration_on_are_the_tail_of_all(mix):
+    everything = list(order(mix).batches(4, 0, 30))
+    for start in (0, 1, 7, 29, 30):
+        assert list(order(mix).batches(4, start, 30)) == everything[start:]
+
+
+def test_tickets_say_where_they_stand():
+    tickets = [ticket for batch in order().batches(4, 2, 5) for ticket in batch]
+    assert [(t.iteration, t.position) for t in tickets] == [
+        (i, p) for i in (2, 3, 4) for p in range(4)
+    ]
+
+
+@pytest.mark.parametrize("mix", MIXES, ids=str)
+def test_the_seed_alone_decides(mix):
+    assert stream(order(mix, seed=7), 50) == stream(order(mix, seed=7), 50)
+    assert stream(order(mix, seed=7), 50) != stream(order(mix, seed=8), 50)
+
+
+def test_places_can_be_asked_in_any_order():
+    made = order({"labeled": 0.5})
+    assert [made.at(place) for place in reversed(range(200))][::-1] == stream(made, 200)
+
+
+def test_the_order_is_pinned():
+    """It must never change: stored results are named by what made them, not by a version."""
+    drawn = stream(SampleOrder((5,), (True,), "concat", 0), 10)
+    assert [case for _, case in drawn] == [2, 4, 3, 0, 1, 1, 2, 4, 3, 0]
+
+
+@pytest.mark.parametrize("labeled", [(True, True, True), (False, False, False)])
+def test_with_one_kind_of_source_there_is_nothing_to_interleave(labeled):
+    mixed = SampleOrder(SIZES, labeled, {"labeled": 0.5}, 7)
+    assert stream(mixed, 40) == stream(SampleOrder(SIZES, labeled, "concat", 7), 40)
+
+
+def test_equal_chances_in_a_concatenation():
+    counted = Counter(stream(order(), 50 * len(CASES)))
+    assert set(counted.values()) == {50}
+
+
+def test_batches_are_made_as_they_are_asked_for():
+    endless = order().batches(2, 0, 10**12)
+    assert len(list(islice(endless, 3))) == 3
+
+
+def test_no_sample_at_all_is_an_error():
+    with pytest.raises(ValueError, match="no sample to train on"):
+        SampleOrder((0, 0), (True, False), "concat", 0)

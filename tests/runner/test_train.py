@@ -1,0 +1,234 @@
+"""A train stage: where its weights come from, what it does to them, and the file it leaves."""
+
+from __future__ import annotations
+
+import json
+import logging
+
+import pytest
+import torch
+from mmengine.dataset import pseudo_collate
+
+from ssl_seg.data.label_maps import read_indices
+from ssl_seg.data.sample_order import SampleOrder
+from ssl_seg.data.training_set import LabeledCases, TrainingSet
+from ssl_seg.runner import models
+from ssl_seg.runner.environment import prepare_process
+from ssl_seg.store.store import Store
+
+STILL = {"optim_wrapper.optimizer": {"type": "SGD", "lr": 0.0}, "train_cfg.max_iters": 1}
+"""Changes by which a training leaves all that it starts from but BN's statistics."""
+
+BUFFERS = ("running_mean", "running_var", "num_batches_tracked")
+
+
+def weights(folder):
+    """Return the trained parameters of a model file."""
+    state = torch.load(folder / "model.pth", weights_only=True)["state_dict"]
+    return {name: value for name, value in state.items() if not name.endswith(BUFFERS)}
+
+
+def same(one, other):
+    return one.keys() == other.keys() and all(torch.equal(one[name], other[name]) for name in one)
+
+
+@pytest.fixture
+def store(tmp_path):
+    return Store(tmp_path / "work")
+
+
+@pytest.fixture
+def run_all(tiny, data, store, tmp_path):
+    """Return a function that runs train and label stages of a changed config, with their plan."""
+
+    def run(changes):
+        plan = tiny.plan(tiny.config(tmp_path / "tiny.py", data, changes))
+        left = {
+            stage.fingerprint: tiny.run(stage, store)
+            for stage in plan.stages.values()
+            if stage in plan.trainings
+            or any(stage.fingerprint in training.inputs for training in plan.trainings)
+        }
+        return plan, left
+
+    return run
+
+
+def test_from_scratch_all_models_of_a_run_start_equal(run_all):
+    plan, left = run_all({"scheduler": {"type": "ATSO", "generations": 1}, **STILL})
+    first, *others = (weights(left[stage.fingerprint]) for stage in plan.trainings)
+    assert len(others) == 3
+    assert all(same(first, other) for other in others)
+    assert any(value.std() > 0 for value in first.values())
+
+
+def test_another_seed_starts_elsewhere(run_all):
+    starts = []
+    for seed in (0, 1):
+        plan, left = run_all(
+            {"scheduler": {"type": "Supervised"}, "randomness.seed": seed, **STILL}
+        )
+        starts.append(weights(left[plan.model]))
+    assert not same(*starts)
+
+
+def test_a_continual_student_starts_from_its_teacher(run_all):
+    changes = {
+        "scheduler": {"type": "SelfLearning", "generations": 1},
+        "train_cfg.max_iters": 2,
+        "roles": {"student": {"optim_wrapper": {"optimizer": {"lr": 0.0, "weight_decay": 0.0}}}},
+    }
+    plan, left = run_all(changes)
+    teacher, student = (weights(left[stage.fingerprint]) for stage in plan.trainings)
+    assert same(teacher, student)
+    _, scratch = run_all({**STILL, "scheduler": {"type": "Supervised"}})
+    assert not same(teacher, weights(*scratch.values()))
+
+
+@pytest.fixture
+def start_file(tiny, data, tmp_path):
+    """A weight file that fits but for one tensor's shape, one missing and one unknown name."""
+    model = models.build(tiny.settings(data)["model"])
+    state = {name: torch.full_like(value, 0.5) for name, value in model.state_dict().items()}
+    state["decode_head.conv_seg.weight"] = torch.zeros(7, 4, 1, 1)
+    del state["decode_head.conv_seg.bias"]
+    state["unknown"] = torch.zeros(1)
+    return state, tmp_path / "start.pth"
+
+
+@pytest.mark.parametrize(
+    "wrap", [lambda s: s, lambda s: {"state_dict": s}], ids=["bare", "wrapped"]
+)
+def test_a_weight_file_replaces_what_fits_and_says_what_does_not(run_all, start_file, store, wrap):
+    state, path = start_file
+    supervised = {"scheduler": {"type": "Supervised"}, **STILL}
+    plan, left = run_all(supervised)
+    scratch = weights(left[plan.model])
+    torch.save(wrap(state), path)
+    plan, left = run_all({**supervised, "load_from": str(path)})
+    loaded = weights(left[plan.model])
+    kept = {"decode_head.conv_seg.weight", "decode_head.conv_seg.bias"}
+    for name, value in loaded.items():
+        assert torch.equal(value, scratch[name] if name in kept else state[name]), name
+    logs = "".join(
+        log.read_text() for log in store.work_dir.glob(f"logs/*{plan.model[:8]}/*/*.log")
+    )
+    assert (
+        "kept from the start: ['decode_head.conv_seg.bias', 'decode_head.conv_seg.weight']" in logs
+    )
+
+
+def test_a_weight_file_that_does_not_fit_at_all_is_refused(run_all, tmp_path):
+    torch.save({"backbone.stem": torch.zeros(3)}, tmp_path / "other.pth")
+    with pytest.raises(ValueError, match=r"load_from: no weight in .*other\.pth fits the model"):
+        run_all({"load_from": str(tmp_path / "other.pth"), **STILL})
+
+
+def test_the_start_is_hashed_by_content_not_by_path(tiny, data, start_file, tmp_path):
+    state, path = start_file
+    prints = []
+    for name in ("one", "two"):
+        torch.save(state, tmp_path / name)
+        prints.append(tiny.plan(tiny.config(path, data, {"load_from": str(tmp_path / name)})).model)
+    torch.save({**state, "more": torch.zeros(1)}, tmp_path / "two")
+    prints.append(tiny.plan(tiny.config(path, data, {"load_from": str(tmp_path / "two")})).model)
+    assert prints[0] == prints[1] != prints[2]
+
+
+def test_training_is_a_bare_loop_to_the_last_iteration(run_all, tiny, data):
+    """The model is what plain PyTorch makes of the same start and samples; nothing is chosen."""
+    changes = {
+        "scheduler": {"type": "Supervised"},
+        "model.decode_head.dropout_ratio": 0.0,
+        "param_scheduler": None,
+        "train_cfg.max_iters": 5,
+    }
+    plan, left = run_all(changes)
+    (stage,) = plan.trainings
+    prepare_process(1)
+    torch.manual_seed(stage.scratch_seed)
+    model = models.build(stage.recipe["model"])
+    torch.manual_seed(stage.scratch_seed)
+    model.init_weights()
+    model.train()
+    samples = TrainingSet([LabeledCases.open(stage.sources[0], None)], stage.seed)
+    order = SampleOrder([len(stage.sources[0].cases)], [True], "concat", stage.seed)
+    optimizer = torch.optim.AdamW(model.parameters(), lr=0.05)
+    for tickets in order.batches(2, 0, 5):
+        batch = model.data_preprocessor(pseudo_collate([samples[t] for t in tickets]), True)
+        loss, _ = model.parse_losses(model(**batch, mode="loss"))
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+    published = torch.load(left[plan.model] / "model.pth", weights_only=True)
+    assert published["meta"]["iter"] == 5
+    assert same(published["state_dict"], model.state_dict())
+
+
+def test_the_model_file_loads_in_mmsegmentation_as_it_is(finished, command, tiny):
+    """With the resolved config beside it, and to the same logits."""
+    run = finished("Supervised")
+    plan = tiny.plan(run.config)
+    path = run.work_dir / "artifacts" / plan.model / "model.pth"
+    image = next(run.data.glob("test/images/*.png"))
+    config = run.work_dir / "configs/tiny-seed0.json"
+    done = command.call("init_model", config=str(config), weights=str(path), image=str(image))
+    assert done.status == 0, done.output
+    answer = json.loads(done.log)
+    assert answer["classes"] == list(tiny.classes)
+    logits = torch.tensor(answer["logits"])
+    (labeling,) = (
+        stage
+        for stage in plan.labelings
+        if stage.cases[0].image.path.startswith(str(run.data / "test"))
+    )
+    stored = read_indices(
+        run.work_dir / "artifacts" / labeling.fingerprint / "maps" / f"{image.stem}.png"
+    )
+    assert (logits.argmax(0).numpy() == stored).all()
+    assert logits.std() > 0
+    model = models.trained(tiny.settings(run.data)["model"], path)
+    sample = pseudo_collate([tiny_sample(image)])
+    with torch.inference_mode():
+        own = model.test_step(sample)[0].seg_logits.data
+    assert torch.allclose(own, logits, atol=1e-5)
+
+
+def tiny_sample(image):
+    from mmcv.transforms import Compose
+
+    from ssl_seg.registry import TRANSFORMS
+
+    names = ("LoadImageFromFile", "PackSegInputs")
+    steps = Compose([TRANSFORMS.build({"type": name}) for name in names])
+    return steps({"img_path": str(image), "seg_fields": []})
+
+
+def test_the_manifest_says_what_it_was_trained_on(finished, tiny):
+    run = finished("ATSO")
+    plan = tiny.plan(run.config)
+    store = Store(run.work_dir)
+    for stage in plan.trainings:
+        said = store.manifest(stage.fingerprint)["description"]
+        assert (said["role"], said["generation"], said["fold"]) == (
+            stage.role,
+            stage.generation,
+            stage.fold,
+        )
+        assert said["iterations"] == 4
+        assert [
+            (s["kind"], s["cases"], s["written_by"], s["coverage"]) for s in said["sources"]
+        ] == [(s.kind, len(s.cases), s.written_by, 1.0) for s in stage.sources]
+
+
+def test_random_weights_are_said(run_all, store):
+    plan, _ = run_all({"scheduler": {"type": "Supervised"}, **STILL})
+    (log,) = store.work_dir.glob(f"logs/*{plan.model[:8]}/*/*.log")
+    assert "the model starts from random weights" in log.read_text()
+
+
+def test_the_console_gets_losses_and_warnings_only(run_all, capfd):
+    run_all({"scheduler": {"type": "Supervised"}, **STILL, "default_hooks.logger.interval": 1})
+    lines = [line for line in capfd.readouterr().err.splitlines() if "mmengine" in line]
+    assert any("Iter(train)" in line for line in lines)
+    assert all("Iter(train)" in line or logging.getLevelName(30) in line for line in lines)
