@@ -71,7 +71,7 @@ class PlugPoint(Registry):
         """
         where = where or self.name
         if not isinstance(cfg, Mapping) or not isinstance(cfg.get("type"), str):
-            raise ValueError(f"{where}: expected a dict with a 'type' (a name), got {cfg!r}")
+            raise ValueError(f"{where}: expected a dict with a 'type', got {cfg!r}")
         arguments = {key: value for key, value in cfg.items() if key != "type"}
         entry = self.get(cfg["type"])
         if entry is None:

@@ -6,6 +6,7 @@ import logging
 from collections.abc import Callable, Iterable, Iterator
 from copy import deepcopy
 from functools import partial
+from itertools import count
 from pathlib import Path
 from typing import Any, final
 
@@ -30,6 +31,9 @@ from ssl_seg.store.atomic import write_bytes, write_json
 from ssl_seg.store.store import Store
 
 logger = logging.getLogger(__name__)
+
+_TRAININGS = count()
+"""Numbers the trainings of this process."""
 
 
 def run(
@@ -218,6 +222,9 @@ def _runner(
     watching = {key: hooks[key] for key in ("timer", "logger", "runtime_info") if key in hooks}
     backends = settings.get("vis_backends") or [{"type": "LocalVisBackend"}]
     visualizer = {"type": "Visualizer", "vis_backends": backends, **settings.get("visualizer", {})}
+    # mmengine keeps loggers, visualizers and scopes by name as long as the process lives; with a
+    # name of its own each training writes to its own work dir.
+    name = f"{stage.fingerprint}-{next(_TRAININGS)}"
     return _StageRunner(
         stage,
         None if stage.start is None else store.path(stage.start) / MODEL_FILE,
@@ -239,11 +246,10 @@ def _runner(
         env_cfg=deepcopy(recipe.get("env_cfg", {"dist_cfg": {"backend": "nccl"}})),
         log_processor=deepcopy(settings.get("log_processor")) or {"by_epoch": False},
         log_level=settings.get("log_level", "INFO"),
-        # Instances are global by name in mmengine: a name of its own per stage keeps them apart.
-        visualizer={**visualizer, "name": stage.fingerprint},
+        visualizer={**visualizer, "name": name},
         default_scope=SCOPE,
         randomness={"seed": stage.scratch_seed},
-        experiment_name=stage.fingerprint,
+        experiment_name=name,
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import pytest
@@ -28,10 +29,16 @@ CHANGES = {
 )
 def test_ten_times_the_cases_take_no_more_memory(tiny, command, tmp_path):
     """Holding one byte a pixel of each case, a label map's, would already be too much."""
+    data = tiny.data(tmp_path / "data", test=1, size=SIZE)
+    names = [f"frame{number}" for number in range(MANY)]
+    for kind in ("images", "masks"):
+        for name in names[1:]:
+            shutil.copy(data / "test" / kind / "frame0.png", data / "test" / kind / f"{name}.png")
     peaks = {}
     for cases in (FEW, MANY):
-        data = tiny.data(tmp_path / f"data{cases}", test=cases, size=SIZE)
-        config = tiny.config(tmp_path / f"{cases}.py", data, CHANGES)
+        (data / f"test/{cases}.txt").write_text("\n".join(names[:cases]))
+        changes = {**CHANGES, "test_dataloader.dataset.list_file": f"{cases}.txt"}
+        config = tiny.config(tmp_path / f"{cases}.py", data, changes)
         peaks[cases] = command.memory(config, tmp_path / f"work{cases}")
     allowed = (MANY - FEW) * PIXELS // 2
     for kind in ("label", "evaluate"):

@@ -12,7 +12,7 @@ from ssl_seg.config.recipes import NEUTRAL_HOOKS, NEUTRAL_KEYS, NEUTRAL_LOADER_K
 NEUTRAL = {
     "log_level": "WARNING",
     "log_processor": {"by_epoch": False, "window_size": 3},
-    "vis_backends": [{"type": "TensorboardVisBackend"}, {"type": "LocalVisBackend"}],
+    "vis_backends": [{"type": "LocalVisBackend", "scalar_save_file": "losses.json"}],
     "visualizer": {"type": "SegLocalVisualizer"},
     "work_dir": "another",
     "executor": {"type": "Serial"},

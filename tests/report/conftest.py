@@ -28,7 +28,7 @@ ITERATIONS = 40
 class ToyRecipes:
     """The least that a plan needs to know of a config."""
 
-    def train(self, role):
+    def train(self, role, *, pseudo_labels):
         return {"train_cfg": {"max_iters": ITERATIONS}}, {}
 
     def label(self, cases, role):

@@ -64,7 +64,7 @@ def test_without_a_threshold_no_confidences_are_stored(finished):
     assert not list(finished("ATSO").work_dir.rglob("confidence"))
 
 
-STRICT = {"threshold": 0.45}
+STRICT = {"threshold": 0.4}
 BALANCED = {"class_balanced": 0.4}
 
 
