@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from importlib.util import find_spec
 from typing import Any
 
 from mmengine.registry import Registry
@@ -33,6 +34,17 @@ PLACES = {
     "upsample_cfg": "MODELS",
 }
 """Registry of the dicts with a type below a key; deeper keys stay with it unless listed."""
+
+BACKEND_PACKAGES = {
+    "AimVisBackend": "aim",
+    "ClearMLVisBackend": "clearml",
+    "DVCLiveVisBackend": "dvclive",
+    "MLflowVisBackend": "mlflow",
+    "NeptuneVisBackend": "neptune",
+    "TensorboardVisBackend": "tensorboard",
+    "WandbVisBackend": "wandb",
+}
+"""What mmengine's visualizer backends import when the first loss is logged."""
 
 READ_BY_BUILDERS = {"optim_wrapper": ("constructor", "paramwise_cfg")}
 """Keys of a part that its builder takes out before the type sees the others."""
@@ -112,6 +124,11 @@ def _check(
         raise ValueError(
             f"{where}.type: nothing is registered as {part['type']!r}"
             f"{suggestion(part['type'], names)}"
+        )
+    package = BACKEND_PACKAGES.get(part["type"])
+    if package is not None and find_spec(package) is None:
+        raise ValueError(
+            f"{where}.type: {part['type']} needs the package {package!r}; pip install {package}"
         )
     if not types_only:
         read = ("type", "_delete_", *READ_BY_BUILDERS.get(where, ()))

@@ -31,10 +31,25 @@ def to_bytes(value: Mapping[str, Any]) -> bytes:
     return buffer.getvalue()
 
 
-def load(path: Path) -> dict[str, Any]:
-    """Load a checkpoint to the CPU; only tensors and plain values are accepted."""
-    checkpoint: dict[str, Any] = torch.load(path, map_location="cpu", weights_only=True)
-    return checkpoint
+def load(path: Path, data: bytes | None = None) -> dict[str, Any]:
+    """Load a checkpoint to the CPU; only tensors and plain values are accepted.
+
+    Args:
+        path: of the file.
+        data: its content, if it has been read already.
+
+    Raises:
+        ValueError: the file holds anything else, or is no checkpoint.
+    """
+    source = path if data is None else io.BytesIO(data)
+    try:
+        loaded: dict[str, Any] = torch.load(source, map_location="cpu", weights_only=True)
+    except Exception as error:  # torch raises many kinds, which all mean this
+        raise ValueError(
+            f"{path}: expected a weight file of tensors and plain values, which loads with "
+            "weights_only=True; export the state dict alone to a new file"
+        ) from error
+    return loaded
 
 
 def save_progress(folder: Path, iteration: int, value: Mapping[str, Any], kept: int = KEPT) -> None:
@@ -51,10 +66,7 @@ def newest(folder: Path) -> dict[str, Any] | None:
     for _, path in _listed(folder):
         data = path.read_bytes()
         if hashlib.sha256(data).hexdigest()[:16] == path.name.split(".")[1]:
-            loaded: dict[str, Any] = torch.load(
-                io.BytesIO(data), map_location="cpu", weights_only=True
-            )
-            return loaded
+            return load(path, data)
         logger.warning("%s is torn; falling back to the checkpoint before it", path)
     return None
 

@@ -66,5 +66,6 @@ def read_space(weights: Path) -> LabelSpace:
 
 def enter_scope() -> None:
     """Make mmengine look types up among ours first."""
-    if not DefaultScope.check_instance_created(SCOPE):
-        DefaultScope.get_instance(SCOPE, scope_name=SCOPE)
+    # The scope that was made last counts, and mmsegmentation's own functions make theirs.
+    DefaultScope._instance_dict.pop(SCOPE, None)
+    DefaultScope.get_instance(SCOPE, scope_name=SCOPE)

@@ -50,6 +50,13 @@ def test_all_of_mmengines_forms_are_understood(plugin, given):
     assert list(hashes) == ["mine.py"]
 
 
+def test_where_a_plug_in_lies_is_no_part_of_what_it_does(plugin, tmp_path):
+    assert (
+        import_plugins([str(plugin)], tmp_path / "elsewhere")[0]
+        == (import_plugins([plugin.name], plugin.parent)[0])
+    )
+
+
 def test_without_plugins_there_is_nothing_to_import(tmp_path):
     for nothing in (None, [], {"imports": []}):
         assert import_plugins(nothing, tmp_path) == ({}, ())

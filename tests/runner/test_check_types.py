@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from importlib.util import find_spec
+
 import pytest
 from mmcv.transforms import BaseTransform
 
@@ -178,3 +180,10 @@ def test_nothing_of_the_config_is_changed(tiny, data):
     before = repr(config)
     check_types(config)
     assert repr(config) == before
+
+
+@pytest.mark.skipif(find_spec("dvclive") is not None, reason="the package is installed here")
+def test_a_backend_without_its_package_is_named_before_work_starts(check):
+    message = r"^vis_backends\[0\]\.type: .* needs the package 'dvclive'; pip install dvclive$"
+    with pytest.raises(ValueError, match=message):
+        check({"vis_backends": [{"type": "DVCLiveVisBackend"}]})
