@@ -16,6 +16,7 @@ from ssl_seg.catalog.index import DigestIndex
 from ssl_seg.cli.arguments import add_config_options, read_config
 from ssl_seg.cli.trained import recipes_without_training, require_weights
 from ssl_seg.config.check import check_classes
+from ssl_seg.config.plugins import import_plugins
 from ssl_seg.core.fingerprint import fingerprint
 from ssl_seg.core.stage import EvaluateStage, LabelStage, Stage
 from ssl_seg.execution import Serial, progress
@@ -53,6 +54,8 @@ def _stages(
     config: Mapping[str, Any], folder: Path, weights: Path, store: Store
 ) -> tuple[LabelStage, EvaluateStage]:
     """Plan the label and the evaluate stage of a model that no stage of the store trained."""
+    # The data set may be a plug-in's.
+    import_plugins(config.get("custom_imports"), folder)
     with DigestIndex(store.work_dir / "index.json") as index:
         catalog = read_catalog(
             config["test_dataloader"]["dataset"], index, "test_dataloader.dataset"
@@ -93,9 +96,13 @@ def _text(scores: Mapping[str, Any]) -> str:
     rows = [
         [label, *(scores["classes"][label][name] for name in names)]
         for label in scores["space"]["classes"]
+        if label in scores["classes"]
     ]
     classes = tabulate(rows, headers=["class", *names], floatfmt=".2f", missingval="–")
-    means = "  ".join(f"{name} {value:.2f}" for name, value in scores["metrics"].items())
+    means = "  ".join(
+        f"{name} {'–' if value is None else format(value, '.2f')}"
+        for name, value in scores["metrics"].items()
+    )
     absent = ", ".join(scores["absent"])
     left_out = (
         f"\nin neither truth nor prediction, left out of the means: {absent}" if absent else ""

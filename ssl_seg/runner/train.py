@@ -161,11 +161,11 @@ class _StageRunner(Runner):
         torch.manual_seed(self._stage.scratch_seed)
         if self._start is None:
             self.model.init_weights()
-            load_from = unmark(self._stage.recipe["load_from"], {})
+            files = self._stage.settings["weight_files"]
+            load_from = self._stage.recipe["load_from"]
             if load_from is not None:
-                path = Path(self._stage.settings["weight_files"][load_from])
-                _load_matching(self, path)
-            elif not self._stage.settings["weight_files"]:
+                _load_matching(self, Path(files[load_from]))
+            elif not files:
                 self.logger.info("no weight file is named: the model starts from random weights")
         else:
             state = checkpoint.load(self._start)["state_dict"]

@@ -136,9 +136,9 @@ def test_another_place_gives_the_same_artifacts(
     data = shutil.copytree(reference.data, tmp_path / "elsewhere/data")
     schedule = tiny.plan(reference.config).scheduler
     config = tiny.config(tmp_path / "other" / reference.config.name, data, {"scheduler": schedule})
-    done = command.train(config, tmp_path / "other/work")
+    done = command.train(config, tmp_path / "other/run")
     assert done.status == 0, done.output
-    assert contents(tmp_path / "other/work/artifacts") == contents(reference.work_dir / "artifacts")
+    assert contents(tmp_path / "other/run/artifacts") == contents(reference.work_dir / "artifacts")
 
 
 def test_loader_workers_change_no_bit_of_a_whole_schedule(

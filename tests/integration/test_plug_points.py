@@ -1,6 +1,11 @@
 """One plug-in file fills every plug point, and a run uses all of it."""
 
 import json
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).parents[2]
 
 PLUG_IN = '''
 import numpy as np
@@ -135,3 +140,15 @@ def test_a_plug_in_file_fills_every_plug_point(tiny, command, data, tmp_path):
     rows = json.loads((tmp_path / "work" / "report" / "report.json").read_text())["rows"]
     # The predictor answers class 1 everywhere and the adapter makes it class 2, which is "car".
     assert [(row["scheduler"], row["metrics"]) for row in rows] == [("Once", {"share": 100.0})] * 2
+
+    report = json.loads((tmp_path / "work" / "report" / "report.json").read_text())
+    model = tmp_path / "work" / report["runs"][0]["model"]
+    command_line = [sys.executable, ROOT / "tools/test.py", config, model]
+    scored = subprocess.run(
+        [*map(str, command_line), "--work-dir", str(tmp_path / "scored")],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert scored.returncode == 0, scored.stderr
+    assert "share 100.00" in scored.stdout
