@@ -64,8 +64,14 @@ LAYOUTS = {
 }
 
 
-DRAWN = {"StreetPhantoms": {"train": 3, "val": 1, "frames": 1, "size": (64, 32)}}
-"""Arguments of data sets that draw their files themselves, where they are not there."""
+DRAWN = {
+    f"StreetPhantoms {layout}": (
+        "StreetPhantoms",
+        {"layout": layout, "train": 3, "val": 1, "frames": 1, "size": (64, 32)},
+    )
+    for layout in ("cityscapes", "mapillary")
+}
+"""Names and arguments of data sets that draw their files themselves, where they are not there."""
 
 
 def write(root: Path, layout: Layout, frames: Iterable[str]) -> Path:
@@ -99,12 +105,12 @@ def written(name: str, folder: Path) -> OnDisk:
     return OnDisk(name, layout.arguments, write(folder / "data", layout, layout.frames))
 
 
-@pytest.fixture(params=DATASETS.names())
+@pytest.fixture(params=[*LAYOUTS, *DRAWN])
 def data_set(request, tmp_path):
-    """Each registered data set."""
+    """Each registered data set, in each layout that it draws."""
     if request.param not in DRAWN:
         return written(request.param, tmp_path)
-    made = OnDisk(request.param, DRAWN[request.param], tmp_path / "data")
+    made = OnDisk(*DRAWN[request.param], tmp_path / "data")
     made.read()
     return made
 
@@ -116,7 +122,7 @@ def published(request, tmp_path):
 
 
 def test_every_registered_data_set_goes_through_this_contract():
-    assert {*LAYOUTS, *DRAWN} == set(DATASETS.names())
+    assert {*LAYOUTS, *(name for name, _ in DRAWN.values())} == set(DATASETS.names())
 
 
 def natural(name):

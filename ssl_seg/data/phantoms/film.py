@@ -1,7 +1,7 @@
 """The frames of a made-up data set, before they are written in any layout."""
 
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, final
 
@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from ssl_seg.data.phantoms.look import LOOKS, draw_city, draw_weather, paint
 from ssl_seg.data.phantoms.scene import draw_scene
 from ssl_seg.data.phantoms.world import draw_world
+from ssl_seg.registry import suggestion
 
 CITIES: Final[dict[str, tuple[str, ...]]] = {
     'train': (
@@ -35,6 +36,9 @@ class Film:
         frames: Number of frames in a sequence; the last one of a split may be shorter.
         size: Width and height in pixels.
         seed: At least 0.
+
+    Raises:
+        ValueError: If one of them is out of its range.
     """
 
     look: str
@@ -47,13 +51,16 @@ class Film:
     def __post_init__(self) -> None:
         """Refuse what cannot be drawn."""
         if self.look not in LOOKS:
-            raise ValueError(f"no look is named {self.look!r}; known: {sorted(LOOKS)}")
+            raise ValueError(f"look: no look is named {self.look!r}{suggestion(self.look, LOOKS)}")
         lowest = {"train": 1, "val": 1, "frames": 1, "seed": 0}
         for name, low in lowest.items():
-            if getattr(self, name) < low:
-                raise ValueError(f"{name} must be at least {low}, got {getattr(self, name)}")
-        if min(self.size) < 32:
-            raise ValueError(f"size must be at least 32 by 32 pixels, got {self.size}")
+            number = getattr(self, name)
+            if not isinstance(number, int) or number < low:
+                raise ValueError(f"{name}: expected a whole number from {low} on, got {number!r}")
+        if not isinstance(self.size, Sequence) or len(self.size) != 2 or min(self.size) < 32:
+            raise ValueError(
+                f"size: expected width and height, each at least 32 pixels, got {self.size!r}"
+            )
 
 
 @final
@@ -75,8 +82,13 @@ class Frame:
     picture: NDArray[np.uint8]
     labels: NDArray[np.uint8]
 
+    @property
+    def key(self) -> str:
+        """The frame's name, `{city}_{sequence:06}_{number:06}`; no other one of a film has it."""
+        return f"{self.city}_{self.sequence:06}_{self.number:06}"
 
-def shoot(film: Film, split: str, ids: dict[str, int]) -> Iterator[Frame]:
+
+def shoot(film: Film, split: str, ids: Mapping[str, int]) -> Iterator[Frame]:
     """Draw the frames of a split, one after another.
 
     Args:
@@ -90,7 +102,7 @@ def shoot(film: Film, split: str, ids: dict[str, int]) -> Iterator[Frame]:
 
 
 def _sequence(
-    film: Film, split: str, ids: dict[str, int], sequence: int, frames: int
+    film: Film, split: str, ids: Mapping[str, int], sequence: int, frames: int
 ) -> Iterator[Frame]:
     """Draw one sequence: the camera drives along one street."""
     look, (width, height) = LOOKS[film.look], film.size

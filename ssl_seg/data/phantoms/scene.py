@@ -1,6 +1,6 @@
 """What is where in one frame: the surfaces from which labels and picture both follow."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final, final
 
@@ -51,7 +51,7 @@ class Scene:
     index: NDArray[np.int32]
     surfaces: tuple[Surface, ...]
 
-    def labels(self, ids: dict[str, int]) -> NDArray[np.uint8]:
+    def labels(self, ids: Mapping[str, int]) -> NDArray[np.uint8]:
         """Return the `(H, W)` label map, given the id of every kind."""
         table = np.array([ids[surface.kind] for surface in self.surfaces], dtype=np.uint8)
         return table[self.index]

@@ -1,102 +1,64 @@
-"""Made-up streets on disk, in Cityscapes' layout.
-
-```
-root/phantom.json
-root/leftImg8bit/{train,val}/{city}/{city}_{sequence:06}_{frame:06}_leftImg8bit.png
-root/gtFine/{train,val}/{city}/{city}_{sequence:06}_{frame:06}_gtFine_labelTrainIds.png
-```
-"""
+"""Made-up streets on disk: a film in a layout, beside `phantom.json`, which tells its settings."""
 
 import json
 import logging
-import os
 import shutil
 import tempfile
 from dataclasses import asdict
 from pathlib import Path
 from typing import Final
 
-import numpy as np
-from numpy.typing import NDArray
-from PIL import Image
-
-from ssl_seg.data.phantoms.film import CITIES, Film, Frame, shoot
+from ssl_seg.data.phantoms.cityscapes_layout import CITYSCAPES
+from ssl_seg.data.phantoms.film import CITIES, Film, shoot
+from ssl_seg.data.phantoms.layout import Layout
+from ssl_seg.data.phantoms.mapillary_layout import MAPILLARY
+from ssl_seg.registry import suggestion
 
 logger = logging.getLogger(__name__)
 
-TRAIN_IDS: Final[dict[str, int]] = {
-    "road": 0,
-    "lane marking": 0,
-    "sidewalk": 1,
-    "curb": 1,
-    "building": 2,
-    "wall": 3,
-    "fence": 4,
-    "pole": 5,
-    "traffic light": 6,
-    "traffic sign": 7,
-    "vegetation": 8,
-    "terrain": 9,
-    "sky": 10,
-    "person": 11,
-    "bicyclist": 12,
-    "motorcyclist": 12,
-    "car": 13,
-    "truck": 14,
-    "bus": 15,
-    "train": 16,
-    "motorcycle": 17,
-    "bicycle": 18,
-    "ego vehicle": 255,
-}
-"""Cityscapes' trainId of every kind of thing in a street."""
-
+_LAYOUTS: Final = {layout.name: layout for layout in (CITYSCAPES, MAPILLARY)}
 _MARKER: Final = "phantom.json"
 _FORMAT: Final = 2
 """Raised whenever equal settings draw other pictures: old folders are then drawn anew."""
 
 
-def write_street(
-    root: str | os.PathLike[str],
-    *,
-    look: str = "source",
-    train: int = 80,
-    val: int = 60,
-    frames: int = 2,
-    size: tuple[int, int] = (128, 64),
-    seed: int = 0,
-) -> None:
-    """Write a made-up data set in Cityscapes' layout, whole or not at all.
+def layout_named(name: str) -> Layout:
+    """Return a layout.
+
+    Raises:
+        ValueError: None has this name.
+    """
+    if name not in _LAYOUTS:
+        raise ValueError(f"layout: no layout is named {name!r}{suggestion(str(name), _LAYOUTS)}")
+    return _LAYOUTS[name]
+
+
+def write_street(root: Path, film: Film, layout: Layout) -> None:
+    """Write a made-up data set, whole or not at all.
 
     A folder that holds it already is left as it is; a phantom of other settings is replaced.
 
     Args:
         root: The folder to make.
-        look: `source` or `target`.
-        train: Number of training frames.
-        val: Number of validation frames, from cities that training does not show.
-        frames: Number of frames in a sequence.
-        size: Width and height in pixels.
-        seed: At least 0; another seed draws other cities and streets.
+        film: What is drawn.
+        layout: How it is written.
 
     Raises:
         FileExistsError: If `root` exists and holds something else, which is never deleted.
-        ValueError: If a setting is out of its range.
     """
-    film = Film(look=look, train=train, val=val, frames=frames, size=size, seed=seed)
-    folder = Path(root)
-    settings = json.dumps({"format": _FORMAT, **asdict(film)}, indent=2) + "\n"
-    found = _read_marker(folder)
+    marker = {"format": _FORMAT, "layout": layout.name, **asdict(film)}
+    settings = json.dumps(marker, indent=2) + "\n"
+    found = _read_marker(root)
     if found == settings:
         return
     if found is not None:
-        logger.warning("%s holds a phantom of other settings: it is drawn anew", folder)
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    staging = Path(tempfile.mkdtemp(prefix=f".{folder.name}.", dir=folder.parent))
+        logger.warning("%s holds a phantom of other settings: it is drawn anew", root)
+    root.parent.mkdir(parents=True, exist_ok=True)
+    staging = Path(tempfile.mkdtemp(prefix=f".{root.name}.", dir=root.parent))
     try:
-        _write_all(staging, film)
+        _write_all(staging, film, layout)
         (staging / _MARKER).write_text(settings)
-        _publish(staging, folder)
+        _publish(staging, root)
     finally:
         shutil.rmtree(staging, ignore_errors=True)
 
@@ -122,25 +84,8 @@ def _publish(staging: Path, folder: Path) -> None:
     shutil.rmtree(replaced, ignore_errors=True)
 
 
-def _write_all(root: Path, film: Film) -> None:
+def _write_all(root: Path, film: Film, layout: Layout) -> None:
     """Write the pictures and labels of every split."""
     for split in CITIES:
-        for frame in shoot(film, split, TRAIN_IDS):
-            _write_frame(root, split, frame)
-
-
-def _write_frame(root: Path, split: str, frame: Frame) -> None:
-    """Write one picture and its labels."""
-    stem = f"{frame.city}_{frame.sequence:06}_{frame.number:06}"
-    for kind, suffix, pixels in (
-        ("leftImg8bit", "leftImg8bit", frame.picture),
-        ("gtFine", "gtFine_labelTrainIds", frame.labels),
-    ):
-        path = root / kind / split / frame.city / f"{stem}_{suffix}.png"
-        path.parent.mkdir(parents=True, exist_ok=True)
-        _write_png(path, pixels)
-
-
-def _write_png(path: Path, pixels: NDArray[np.uint8]) -> None:
-    """Write a grey or RGB picture."""
-    Image.fromarray(np.ascontiguousarray(pixels)).save(path)
+        for frame in shoot(film, split, layout.ids):
+            layout.write(root, split, frame)
