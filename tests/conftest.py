@@ -26,11 +26,13 @@ from ssl_seg.catalog.index import DigestIndex
 from ssl_seg.config import load_config, open_experiment
 from ssl_seg.config.check import checked
 from ssl_seg.config.recipes import ConfigRecipes
+from ssl_seg.config.spaces import Spaces
 from ssl_seg.config.weights import Weights
 from ssl_seg.core.builder import PlanBuilder
-from ssl_seg.core.case import Case, DataFile
+from ssl_seg.core.case import Case, LabelFile
 from ssl_seg.core.plan import Plan
 from ssl_seg.core.space import LabelSpace, LabelValues
+from ssl_seg.core.space_map import SpaceMap
 from ssl_seg.core.split import Split
 from ssl_seg.core.stage import Stage
 from ssl_seg.registry import SCHEDULERS
@@ -46,9 +48,28 @@ ROOT = Path(__file__).parents[1]
 CLASSES = ("sky", "road", "car")
 SIZE = (32, 24)  # width and height of an image
 
-SCHEDULES = {
+REDUCTION = {
+    "from": {"name": "image_folder", "classes": list(CLASSES)},
+    "to": {"name": "two", "classes": ["back", "car"]},
+    "total": True,
+    "classes": {"sky": "back", "road": "back", "car": "car"},
+}
+"""A label map for the tiny data set, as a file holds it."""
+
+SCHEDULES: dict[str, dict[str, Any]] = {
     "ATSO": {"type": "ATSO", "folds": 2, "generations": 1},
     "STSO": {"type": "STSO", "generations": 1},
+    "Curriculum": {
+        "type": "Curriculum",
+        "phases": [
+            {"scheduler": {"type": "ATSO", "folds": 2, "generations": 1}, "space": "two"},
+            {
+                "scheduler": {"type": "STSO", "generations": 1},
+                "pseudo_labels": "previous",
+                "role": "guided",
+            },
+        ],
+    },
     "SelfLearning": {"type": "SelfLearning", "generations": 1},
     "Supervised": {"type": "Supervised"},
 }
@@ -178,6 +199,7 @@ class Tiny:
         """Write ten training images of five drives and some test images."""
         draw_images(folder / "train", [f"drive{n // 2}/{n % 2}" for n in range(10)], size)
         draw_images(folder / "test", [f"frame{n}" for n in range(test)], size)
+        (folder / "three_to_two.json").write_text(json.dumps(REDUCTION))
         return folder
 
     def settings(self, data: Path, changes: dict[str, Any] | None = None) -> dict[str, Any]:
@@ -185,6 +207,8 @@ class Tiny:
         config = deepcopy(CONFIG)
         for split in ("train", "test"):
             config[f"{split}_dataloader"]["dataset"]["data_root"] = str(data / split)
+        reduction = str(data / "three_to_two.json")
+        config["adapters"] = [{"type": "ClassReduction", "map": reduction}]
         return changed(config, changes)
 
     def config(self, path: Path, data: Path, changes: dict[str, Any] | None = None) -> Path:
@@ -348,6 +372,14 @@ class MadeUp:
 
     space = LabelSpace("three", CLASSES, ((0, 0, 0), (90, 0, 0), (0, 90, 0)))
     values = LabelValues.identity(space)
+    coarse = LabelSpace("two", ("back", "car"), ((0, 0, 0), (0, 90, 0)))
+    reduction = SpaceMap("three_to_two", space, coarse, (0, 0, 1))
+    other_reduction = SpaceMap(
+        "three_to_strange",
+        space,
+        LabelSpace("strange", ("high", "low"), ((0, 0, 0), (0, 90, 0))),
+        (0, 1, 1),
+    )
 
     def cases(
         self,
@@ -360,8 +392,8 @@ class MadeUp:
     ) -> tuple[Case, ...]:
         """Make cases in equally long groups; by default each is a group of its own."""
 
-        def file(path: str) -> DataFile:
-            return DataFile(f"{root}/{path}", sha256(path.encode()).hexdigest())
+        def file(path: str) -> LabelFile:
+            return LabelFile(f"{root}/{path}", sha256(path.encode()).hexdigest())
 
         return tuple(
             Case(
@@ -396,13 +428,17 @@ class MadeUp:
         self,
         changes: dict[str, Any] | None = None,
         plugins: dict[str, str] | None = None,
+        reductions: tuple[SpaceMap, ...] = (reduction,),
     ) -> ConfigRecipes:
         """Cut the tiny config, with changes by dotted key, into recipes."""
         config = Tiny().settings(Path("/data"), {"scheduler": SCHEDULES["Supervised"]})
         config["val_dataloader"] = deepcopy(config["test_dataloader"])
         config = changed(config, changes)
         values = dict.fromkeys(("labeled", "reference", "test", "validation"), self.values)
-        return ConfigRecipes(checked(config), values, Weights(), plugins or {}, ())
+        homes = {name: of.space for name, of in values.items()}
+        model = self.space.name if len(reductions) > 1 else None
+        spaces = Spaces.of(homes, reductions, model)
+        return ConfigRecipes(checked(config), values, spaces, Weights(), plugins or {}, ())
 
     def plan(
         self,

@@ -1,12 +1,20 @@
-"""Every config of the project can be planned, names known types only, and its model learns."""
+"""Every config of the project can be planned, names known types only, and its model learns.
+
+Data that cannot be passed on are made up here, in their own layouts.
+"""
 
 from __future__ import annotations
 
+import json
 import os
+from functools import cache
+from itertools import product
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
+from PIL import Image
 
 from ssl_seg.catalog.index import DigestIndex
 from ssl_seg.config import load_config, open_experiment
@@ -15,50 +23,154 @@ from ssl_seg.config.check import checked
 ROOT = Path(__file__).parents[1] / "configs"
 CONFIGS = sorted(path for path in ROOT.rglob("*.py") if path.parent.name != "_base_")
 
+MODELS = ("deeplabv3plus_r50", "deeplabv3_r101")
+TRANSFER = {
+    "direct": [19],
+    "self_learning": [19] * (1 + 4),
+    "stso": [19] * (1 + 4),
+    "atso": [19] * (1 + 2 * 4 + 1),
+    "stso_5": [5] * (1 + 4),
+    "atso_5": [5] * (1 + 2 * 4 + 1),
+    "stso_5to19": [5] * (1 + 4) + [19],
+    "atso_5to19": [5] * (1 + 2 * 4) + [19],
+    "stso_5to19to19": [5] * (1 + 4) + [19, 19],
+    "atso_5to19to19": [5] * (1 + 2 * 4) + [19, 19],
+}
+"""How many classes each model learns, by experiment from Cityscapes to Mapillary Vistas."""
 
-@pytest.fixture(params=CONFIGS, ids=lambda path: path.relative_to(ROOT).as_posix())
+ONE_K = {"supervised": 1, "self_learning": 1 + 4, "stso": 1 + 4, "atso": 1 + 2 * 4 + 1}
+"""How many models each experiment on Cityscapes with 1,000 labeled frames trains."""
+
+MAPPED = {
+    "road": {13, 24, 41},
+    "vehicle": {52, 54, 55, 57, 58, 61},
+    "person": {19, 20, 21, 22},
+    "vegetation": {30},
+    "others": {2, 3, 6, 15, 17, 27, 29, 45, 47, 48, 50},
+}
+"""Label ids of Mapillary Vistas v1.2 that domain generalisation scores (RobustNet's table of 25),
+by the class among five that they belong to."""
+
+FINE, EXTRA, VAL = 1010, 4, 3
+"""Made-up frames of Cityscapes: enough to label 1,000, and one of the extra ones is corrupt."""
+
+
+def save(path, pixels, palette=None):
+    path.parent.mkdir(parents=True, exist_ok=True)
+    picture = Image.fromarray(pixels)
+    if palette:
+        picture.putpalette(palette)
+    picture.save(path)
+
+
+def frame(rng, root, name, *, labeled):
+    """Draw a frame of Cityscapes as noise."""
+    pixels = rng.integers(0, 256, (4, 8, 3), np.uint8)
+    save(root / "leftImg8bit" / f"{name}_leftImg8bit.png", pixels)
+    if labeled:
+        ids = rng.integers(0, 34, (4, 8), np.uint8)
+        save(root / "gtFine" / f"{name}_gtFine_labelIds.png", ids)
+
+
+def cityscapes(root):
+    rng = np.random.default_rng(0)
+    for part, count in (("train", FINE), ("val", VAL)):
+        for number in range(count):
+            city = f"{part}{number % 18}"
+            frame(rng, root, f"{part}/{city}/{city}_{number:06}_000019", labeled=True)
+    for number in range(73, 73 - EXTRA, -1):  # 73 is the corrupt one
+        name = f"train_extra/troisdorf/troisdorf_000000_{number:06}"
+        frame(rng, root, name, labeled=False)
+
+
+def mapillary(root):
+    """All 66 ids stand in the labels."""
+    rng = np.random.default_rng(1)
+    palette = rng.integers(0, 256, 66 * 3).tolist()
+    for part, count in (("training", 6), ("validation", 2)):
+        for number in range(count):
+            pixels = rng.integers(0, 256, (6, 11, 3), np.uint8)
+            save(root / part / "images" / f"{number}.jpg", pixels)
+            ids = rng.permutation(66).astype(np.uint8).reshape(6, 11)
+            save(root / part / "v1.2/labels" / f"{number}.png", ids, palette)
+
+
+MADE_UP = {"cityscapes": cityscapes, "mapillary_vistas": mapillary}
+
+
+@pytest.fixture(scope="module")
+def at_hand(tmp_path_factory):
+    """Return where the data lie that a config looks for: made up, drawn when read, or real."""
+    folder = tmp_path_factory.mktemp("data")
+
+    @cache
+    def find(root):
+        name = Path(root).name
+        if name in MADE_UP:
+            MADE_UP[name](folder / name)
+        elif not name.startswith("street"):
+            if not os.environ.get("SSL_SEG_DATA"):
+                pytest.skip("SSL_SEG_DATA is not set, so the real data sets are not at hand")
+            return str(Path(os.environ["SSL_SEG_DATA"], name))
+        return str(folder / name)
+
+    return find
+
+
+def moved(part, at_hand):
+    """Return a part of a config with other data roots."""
+    if isinstance(part, dict):
+        return {
+            key: at_hand(value) if key == "data_root" else moved(value, at_hand)
+            for key, value in part.items()
+        }
+    if isinstance(part, (list, tuple)):
+        return type(part)(moved(value, at_hand) for value in part)
+    return part
+
+
+@pytest.fixture(scope="module")
+def opened(at_hand):
+    """Return a config's experiment and its plan."""
+    index = DigestIndex()
+
+    @cache
+    def open_config(config):
+        loaded = moved(load_config(config), at_hand)
+        experiment = open_experiment(loaded, folder=config.parent, index=index)
+        return experiment, experiment.plan(config.stem)
+
+    return open_config
+
+
+def named(path):
+    return path.relative_to(ROOT).as_posix()
+
+
+@pytest.fixture(params=CONFIGS, ids=named)
 def config(request):
     return request.param
 
 
-@pytest.fixture(scope="module")
-def index(tmp_path_factory):
-    return DigestIndex(tmp_path_factory.mktemp("index") / "index.json")
-
-
-def data_root(config: Path, folder: Path) -> str:
-    """Return where the data of a config lie: made-up ones are drawn, real ones must be there."""
-    if config.parent.name == "demo":
-        return str(folder / "street")
-    if not os.environ.get("SSL_SEG_DATA"):
-        pytest.skip("SSL_SEG_DATA is not set, so the real data sets are not at hand")
-    return str(Path(os.environ["SSL_SEG_DATA"], config.parent.name))
-
-
-def test_every_config_is_planned(config, index, tmp_path_factory):
-    root = data_root(config, tmp_path_factory.getbasetemp())
-    places = ("train_dataloader.dataset.data_root", "test_dataloader.dataset.data_root")
-    loaded = load_config(config, dict.fromkeys(places, root))
-
-    plan = open_experiment(loaded, folder=config.parent, index=index).plan(config.stem)
-
+def test_every_config_is_planned(config, opened):
+    _, plan = opened(config)
     assert plan.model in plan.stages
     assert {row.model for row in plan.rows} >= {"final"}
 
 
-def test_every_config_names_known_types_and_its_model_learns(config):
+@cache
+def require_learning(model_config):
+    """Build a model, train one step of it, and ask whether it could learn in coarser spaces too."""
     from mmengine.structures import PixelData
     from mmseg.structures import SegDataSample
 
+    from ssl_seg.models.mixed_space import check_heads
     from ssl_seg.runner import models
-    from ssl_seg.runner.check_types import check_types
 
-    settings = checked(load_config(config))
-    check_types(settings)
-    model = models.build(settings["model"]).train()
-    classes = settings["model"]["decode_head"]["num_classes"]
+    settings = json.loads(model_config)
+    model = models.build(settings).train()
     samples = []
-    for truth in torch.randint(classes, (2, 1, 64, 96)):
+    for truth in torch.randint(settings["decode_head"]["num_classes"], (2, 1, 64, 96)):
         samples.append(SegDataSample(gt_sem_seg=PixelData(data=truth)))
         samples[-1].set_metainfo({"img_shape": (64, 96)})
 
@@ -68,3 +180,112 @@ def test_every_config_names_known_types_and_its_model_learns(config):
     head = next(model.decode_head.parameters())
     assert head.grad is not None
     assert torch.isfinite(head.grad).all()
+    check_heads(model)
+
+
+def test_every_config_names_known_types_and_its_model_learns(config):
+    from ssl_seg.runner.check_types import check_types
+
+    settings = checked(load_config(config))
+    check_types(settings)
+    require_learning(json.dumps(settings["model"], sort_keys=True))
+
+
+def test_pictures_are_padded_to_the_crop_and_trained_for_the_whole_schedule(config):
+    settings = load_config(config)
+    steps = settings["train_dataloader"]["dataset"]["pipeline"]
+    (crop,) = [step["crop_size"] for step in steps if step["type"] == "RandomCrop"]
+    assert tuple(settings["model"]["data_preprocessor"]["size"]) == tuple(crop)
+    assert settings["param_scheduler"][-1]["end"] == settings["train_cfg"]["max_iters"]
+
+
+def test_every_experiment_has_a_config_for_each_model():
+    assert {path.stem for path in CONFIGS if path.parent.name == "cityscapes_to_mapillary"} == {
+        f"{model}_{experiment}" for model, experiment in product(MODELS, TRANSFER)
+    }
+    assert {path.stem for path in CONFIGS if path.parent.name == "cityscapes_1k"} == {
+        f"{model}_{experiment}_1k" for model, experiment in product(MODELS, ONE_K)
+    }
+
+
+def test_no_two_configs_share_a_work_dir():
+    names = [path.stem for path in CONFIGS]
+    assert sorted(set(names)) == sorted(names)
+
+
+@pytest.fixture(params=product(MODELS, TRANSFER), ids="_".join)
+def transfer(request, opened):
+    """Numbers of classes, split and plan of an experiment from Cityscapes to Mapillary Vistas."""
+    model, experiment = request.param
+    opened_experiment, plan = opened(ROOT / f"cityscapes_to_mapillary/{model}_{experiment}.py")
+    return TRANSFER[experiment], opened_experiment.split, plan
+
+
+def test_transfer_trains_as_many_models_in_as_many_classes_as_the_schedule_says(transfer):
+    classes, split, plan = transfer
+    assert [len(stage.space) for stage in plan.trainings] == classes
+    assert {stage.size for stage in plan.trainings} == {40000}
+    for stage in plan.trainings:
+        heads = stage.recipe["model"]
+        assert heads["decode_head"]["num_classes"] == len(stage.space)
+        assert heads["auxiliary_head"]["num_classes"] == len(stage.space)
+    assert [len(part) for part in (split.labeled, split.reference, split.test)] == [FINE, 6, 2]
+
+
+def test_the_nineteen_classes_are_guided_by_five_and_tuned_by_their_own(transfer):
+    classes, _, plan = transfer
+    if classes[0] == classes[-1]:
+        assert {stage.role for stage in plan.trainings} <= {"initial", "student", "final"}
+        return
+    *_, last_of_five = (stage for stage in plan.trainings if len(stage.space) == 5)
+    guided, *tuned = (stage for stage in plan.trainings if len(stage.space) == 19)
+    labeled, *pseudo = guided.sources
+    assert guided.role == "guided"
+    assert guided.start is None
+    assert labeled.reduction is None
+    for source in pseudo:
+        assert len(source.values.space) == 5
+        assert len(source.reduction.source) == 19
+        assert source.reduction.target == source.values.space
+        teacher = plan.stages[plan.stages[source.written_by].model]
+        assert teacher.generation == last_of_five.generation
+    for stage in tuned:
+        assert stage.role == "tuning"
+        assert stage.start == guided.fingerprint
+        assert [source.reduction for source in stage.sources] == [None, None]
+
+
+def test_all_ids_of_mapillary_are_mapped_or_ignored(transfer):
+    _, split, plan = transfer
+    scored = [stage for stage in plan.evaluations if stage.cases == split.test]
+    assert scored
+    for stage in scored:
+        space, lookup = stage.values.space, stage.values.lookup()
+        assert set(lookup[66:]) == {None}
+        mapped = {file: space.classes[lookup[file]] for file in range(66) if lookup[file] != 255}
+        assert mapped.keys() == set().union(*MAPPED.values())
+        if len(space) == 5:
+            assert mapped == {file: name for name, files in MAPPED.items() for file in files}
+        else:
+            assert len(set(mapped.values())) == 19
+
+
+@pytest.fixture(params=product(MODELS, ONE_K), ids="_".join)
+def one_k(request, opened):
+    """Number of models, split and plan of an experiment with 1,000 labeled frames."""
+    model, experiment = request.param
+    opened_experiment, plan = opened(ROOT / f"cityscapes_1k/{model}_{experiment}_1k.py")
+    return ONE_K[experiment], opened_experiment.split, plan
+
+
+def test_a_thousand_frames_are_labeled_and_all_others_but_the_corrupt_one_are_reference(one_k):
+    count, split, plan = one_k
+    assert [len(stage.space) for stage in plan.trainings] == [19] * count
+    assert len(split.labeled) == 1000
+    hidden = [case for case in split.reference if case.label is not None]
+    extra = [case for case in split.reference if case.label is None]
+    assert (len(hidden), len(extra), len(split.test)) == (FINE - 1000, EXTRA - 1, VAL)
+    assert {case.group for case in extra} == {"troisdorf"}
+    assert not any(case.id.endswith("000073") for case in extra)
+    labeled = {case.id for case in split.labeled}
+    assert labeled.isdisjoint(case.id for case in split.reference)

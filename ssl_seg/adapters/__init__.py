@@ -1,1 +1,5 @@
-"""Adapters: what stands between a model and data that differ from what it was made for."""
+"""Between data and models: class reduction, and whatever a plug-in puts around a predictor."""
+
+from ssl_seg.adapters.class_reduction import ClassReduction
+
+__all__ = ["ClassReduction"]

@@ -1,17 +1,30 @@
-"""The plug point ``adapters``."""
+"""The plug point ``adapters``.
+
+Registered in ``ssl_seg.registry.ADAPTERS`` and built from an entry of the config's ``adapters``.
+An adapter does one of two things, by the method that it has.
+"""
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Protocol
 
+from ssl_seg.core.space_map import SpaceMap
 from ssl_seg.models.predictor import Predictor
 
 
-class Adapter(Protocol):
+class LabelAdapter(Protocol):
+    """Declares a label map; where it is applied follows from the spaces of data and models."""
+
+    def space_map(self, folder: Path) -> SpaceMap:
+        """Return the map; paths start from ``folder``, that of the config."""
+        ...
+
+
+class PredictionAdapter(Protocol):
     """Changes what a predictor reads, or what it returns.
 
-    Registered in ``ssl_seg.registry.ADAPTERS`` and built from an entry of the config's
-    ``adapters``, which are put around the predictor in their order.
+    Several are put around the predictor in the order of the config.
     """
 
     def around(self, predictor: Predictor) -> Predictor:

@@ -12,7 +12,7 @@ from ssl_seg.catalog.index import DigestIndex, Known, raise_problems
 from ssl_seg.catalog.lists import pick
 from ssl_seg.catalog.mask_causes import black_and_white, likely_cause
 from ssl_seg.catalog.picture import ImageFacts, MaskFacts
-from ssl_seg.core.case import Case
+from ssl_seg.core.case import Case, LabelFile
 from ssl_seg.core.space import LabelValues
 
 _log = logging.getLogger(__name__)
@@ -83,12 +83,16 @@ def assemble(
         Case(
             id=pair.entry.id,
             image=pair.image.file,
-            label=pair.mask.file if pair.mask else None,
+            label=_label_file(pair.mask) if pair.mask else None,
             group=pair.entry.group,
         )
         for pair in pairs
     )
     return Catalog(name, values, tuple(cases))
+
+
+def _label_file(mask: Known[MaskFacts]) -> LabelFile:
+    return LabelFile(mask.file.path, mask.file.digest, mask.facts.pixels)
 
 
 def _chosen(name: str, entries: Sequence[Entry], list_file: Path | None) -> list[Entry]:

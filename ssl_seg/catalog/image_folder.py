@@ -12,7 +12,8 @@ from ssl_seg.catalog.catalog import Catalog
 from ssl_seg.catalog.groups import folder_groups, group_pattern, pattern_groups
 from ssl_seg.catalog.index import DigestIndex
 from ssl_seg.catalog.listing import Listing, case_id, endings
-from ssl_seg.catalog.mask_numbering import IGNORE, numbered_values
+from ssl_seg.catalog.mask_numbering import numbered_values
+from ssl_seg.catalog.space_file import IGNORE
 from ssl_seg.registry import DATASETS
 
 _log = logging.getLogger(__name__)
@@ -42,6 +43,7 @@ class ImageFolder:
         group: a regular expression with one group in brackets, which is searched in the case id
             and finds what frames of one video (or images of one place) have in common. By default
             the folder of the image where there are several folders, else each case alone.
+        space: name of the label space; two folders with different classes need two names.
 
     Raises:
         ValueError: an argument cannot be right.
@@ -61,8 +63,9 @@ class ImageFolder:
         values: Sequence[int] | None = None,
         ignore: int | Sequence[int] = IGNORE,
         group: str | None = None,
+        space: str = "image_folder",
     ) -> None:
-        self.values = numbered_values("image_folder", classes, palette, values, ignore)
+        self.values = numbered_values(space, classes, palette, values, ignore)
         self.images = Path(data_root, images)
         self.masks = None if masks is None else Path(data_root, masks)
         self.image_suffixes = (

@@ -19,7 +19,7 @@ from typing import Any, ClassVar, Generic, NamedTuple, Protocol, Self, TypeVar
 from ssl_seg.core.case import DataFile
 from ssl_seg.store.atomic import write_bytes
 
-FORMAT = 1
+FORMAT = 2
 """Raised when the index file's layout, or what any kind of facts means, changes."""
 
 # Hashing and decoding let other threads run; more threads than cores hide a network disk's delay.

@@ -5,10 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from ssl_seg.catalog.palette import generated_palette
-from ssl_seg.catalog.space_file import listed_values
+from ssl_seg.catalog.space_file import IGNORE, listed_values
 from ssl_seg.core.space import LabelSpace, LabelValues
-
-IGNORE = 255
 
 
 def numbered_values(

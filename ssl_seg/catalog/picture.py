@@ -38,13 +38,10 @@ class ImageFacts:
             ValueError: there is no readable header, or the file is cut off.
         """
         with _opened(path) as picture:
-            width, height = picture.size
+            width, height = upright_size(picture)
             picture_format = picture.format or ""
-            # Not asked of a PNG: Pillow would decode all of it, and cameras write JPEG.
-            jpeg = picture_format in ("JPEG", "MPO")
-            turned = jpeg and picture.getexif().get(_ORIENTATION) in _TURNED_BY_A_QUARTER
         _check_end(Path(path), picture_format)
-        return cls(height, width) if turned else cls(width, height)
+        return cls(width, height)
 
     @classmethod
     def from_plain(cls, plain: Sequence[Any]) -> Self:
@@ -58,11 +55,15 @@ class ImageFacts:
 
 @dataclass(frozen=True)
 class MaskFacts:
-    """Size of a mask in pixels, and the distinct values in it, ascending."""
+    """Size of a mask in pixels, and what is in it.
+
+    Attributes:
+        pixels: pairs (value, number of pixels that hold it, at least 1), values ascending.
+    """
 
     width: int
     height: int
-    values: tuple[int, ...]
+    pixels: tuple[tuple[int, int], ...]
     kind: ClassVar[str] = "mask"
 
     @classmethod
@@ -75,21 +76,36 @@ class MaskFacts:
         with _opened(path) as picture:
             if picture.mode not in _INDEXED_MODES:
                 raise ValueError(_not_indexed(picture.mode))
-            counts = picture.histogram()
-            values = [value for value, count in enumerate(counts) if count]
-            if picture.mode == "1":
-                values = [value // 255 for value in values]
-            return cls(*picture.size, tuple(values))
+            # Loaders read black and white as 0 and 1, while Pillow counts them as 0 and 255.
+            step = 255 if picture.mode == "1" else 1
+            counts = picture.histogram()[::step]
+            found = ((value, count) for value, count in enumerate(counts) if count)
+            return cls(*picture.size, tuple(found))
+
+    @property
+    def values(self) -> tuple[int, ...]:
+        """The distinct values, ascending."""
+        return tuple(value for value, _ in self.pixels)
 
     @classmethod
     def from_plain(cls, plain: Sequence[Any]) -> Self:
         """Return the facts that `plain` wrote."""
-        width, height, values = plain
-        return cls(width, height, tuple(values))
+        width, height, values, counts = plain
+        return cls(width, height, tuple(zip(values, counts, strict=True)))
 
     def plain(self) -> Sequence[Any]:
         """Return the facts as a list of plain values."""
-        return [self.width, self.height, list(self.values)]
+        counts = [count for _, count in self.pixels]
+        return [self.width, self.height, list(self.values), counts]
+
+
+def upright_size(picture: Image.Image) -> tuple[int, int]:
+    """Return the width and height of an opened image as loaders that obey EXIF data return it."""
+    # Not asked of a PNG: Pillow would decode all of it, and cameras write JPEG.
+    jpeg = picture.format in ("JPEG", "MPO")
+    if jpeg and picture.getexif().get(_ORIENTATION) in _TURNED_BY_A_QUARTER:
+        return picture.height, picture.width
+    return picture.width, picture.height
 
 
 @contextmanager

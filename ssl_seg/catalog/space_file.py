@@ -9,18 +9,26 @@ A space is one JSON file::
                "ids": {"classes": [7, 26], "ignored": [0, 1, 2]}}}
 
 ``files`` says for each kind of label files which value each class has in it (in the order of
-``classes``; 0, 1, ... where it is left out) and which values are of no class.
+``classes``; 0, 1, ... where it is left out) and which values are of no class; a space that no label
+file is in has none. ``ignore`` may be left out (255), and a class may be its name alone where the
+space has no colours of its own.
 """
 
 from __future__ import annotations
 
 import json
+import reprlib
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 from pathlib import Path
 from typing import Any
 
+from ssl_seg.catalog.palette import generated_palette
+from ssl_seg.catalog.shipped import shipped_json
 from ssl_seg.core.space import LabelSpace, LabelValues
+from ssl_seg.registry import suggestion
+
+IGNORE = 255
 
 
 def shipped_values(space: str, kind: str) -> LabelValues:
@@ -41,7 +49,7 @@ def read_values(path: Path | Traversable, kind: str) -> LabelValues:
     """
     try:
         content = json.loads(path.read_text(encoding="utf-8"))
-        space = _space(content)
+        space = plain_space(content)
         numbers = content["files"][kind]
         own = numbers.get("classes", range(len(space)))
         return listed_values(space, own, numbers["ignored"])
@@ -61,7 +69,63 @@ def listed_values(space: LabelSpace, classes: Any, ignored: Any) -> LabelValues:
     return LabelValues(space, (*owned, *((value, space.ignore) for value in ignored)))
 
 
-def _space(content: Any) -> LabelSpace:
-    names, colours = zip(*content["classes"], strict=True)
-    palette = tuple((red, green, blue) for red, green, blue in colours)
-    return LabelSpace(content["name"], tuple(names), palette, content["ignore"])
+def plain_space(content: Any) -> LabelSpace:
+    """Return the space that the plain data of a space file describe.
+
+    Raises:
+        ValueError: they describe none.
+    """
+    match content:
+        case {"name": str(name), "classes": [*classes]}:
+            ignore = content.get("ignore", IGNORE)
+        case _:
+            raise ValueError(
+                "not a description of a label space: expected an object with a text as 'name' and "
+                f"a list as 'classes', got {reprlib.repr(content)}"
+            )
+    if not isinstance(ignore, int):
+        raise ValueError(f"label space {name!r}: expected a number as 'ignore', got {ignore!r}")
+    if all(isinstance(entry, str) for entry in classes):
+        return LabelSpace(name, tuple(classes), generated_palette(len(classes)), ignore)
+    names, palette = zip(*map(_coloured, classes), strict=True)
+    return LabelSpace(name, names, palette, ignore)
+
+
+def read_space(path: Path | Traversable) -> LabelSpace:
+    """Read the space that a file describes.
+
+    Raises:
+        ValueError: there is no such file, or it describes none; the message names it.
+    """
+    try:
+        return plain_space(json.loads(path.read_text(encoding="utf-8")))
+    except FileNotFoundError as error:
+        raise ValueError(f"{path}: there is no such label space") from error
+    except json.JSONDecodeError as error:
+        raise ValueError(f"{path}: not a label space: expected JSON: {error}") from error
+    except (OSError, ValueError) as error:
+        raise ValueError(f"{path}: {error}") from error
+
+
+def shipped_space(name: str) -> LabelSpace:
+    """Return a label space that ships with the project.
+
+    Raises:
+        ValueError: none has this name.
+    """
+    known = shipped_json("ssl_seg.catalog.spaces")
+    if name not in known:
+        raise ValueError(f"no label space is named {name!r}{suggestion(name, known)}")
+    return read_space(known[name])
+
+
+def _coloured(entry: Any) -> tuple[str, tuple[int, int, int]]:
+    """Check one class of a space file that has colours."""
+    match entry:
+        case [str(name), [int(red), int(green), int(blue)]]:
+            if all(0 <= value <= 255 for value in (red, green, blue)):
+                return name, (red, green, blue)
+    raise ValueError(
+        f"expected a class as [name, [red, green, blue]] with numbers from 0 to 255, got "
+        f"{reprlib.repr(entry)}; or every class as its name alone"
+    )

@@ -13,6 +13,7 @@ COMMANDS = {
     "predict": "label a folder of images with a trained model",
     "benchmark": "run several configs and seeds, sharing what they have in common",
     "report": "print the report of a work dir and write it anew",
+    "prepare_data": "prepare a published data set for other tools",
 }
 
 
@@ -20,7 +21,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run ``ssl-seg COMMAND ...``; ``tools/COMMAND.py ...`` does the same."""
     arguments = list(sys.argv[1:] if argv is None else argv)
     if not arguments or arguments[0] not in COMMANDS:
-        lines = [f"  {name:<10} {what}" for name, what in COMMANDS.items()]
+        lines = [f"  {name:<13} {what}" for name, what in COMMANDS.items()]
         print("usage: ssl-seg COMMAND ...\n\n" + "\n".join(lines))
         return 0 if arguments[:1] in (["-h"], ["--help"]) else 2
     return call(arguments[0], arguments[1:])

@@ -40,11 +40,13 @@ def _predict(config: dict[str, object], args: argparse.Namespace) -> None:
     from ssl_seg.data.label_maps import write_label_map  # noqa: PLC0415 - heavy imports
     from ssl_seg.data.overlay import write_overlay  # noqa: PLC0415
     from ssl_seg.runner.environment import prepare_process  # noqa: PLC0415
-    from ssl_seg.runner.models import read_space  # noqa: PLC0415
+    from ssl_seg.runner.models import stated_space  # noqa: PLC0415
     from ssl_seg.runner.predictors import open_predictor  # noqa: PLC0415
 
     weights = require_weights(args.checkpoint)
-    space: LabelSpace = read_space(weights)
+    space: LabelSpace | None = stated_space(weights)
+    if space is None:
+        raise ValueError(f"{weights}: no classes are stated; expected meta.dataset_meta")
     folder = ImageFolder(
         data_root=args.images,
         images=".",
@@ -54,7 +56,10 @@ def _predict(config: dict[str, object], args: argparse.Namespace) -> None:
         palette=space.palette,
     )
     catalog = folder.read(DigestIndex(None))
-    recipes = recipes_without_training(config, args.config.parent, catalog.values)
+    # What was asked for are maps of the images themselves, at their own size.
+    recipes = recipes_without_training(
+        {**config, "max_side": None}, args.config.parent, catalog.values, space
+    )
     recipe, _ = recipes.label("test", "final")
     prepare_process(recipe["threads"])
     predictor = open_predictor(recipe, weights, recipes.label_pipeline("test"))

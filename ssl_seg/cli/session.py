@@ -136,10 +136,12 @@ def _walk(runs: Sequence[Run], store: Store) -> None:
 
 def _check_training_side(runs: Iterable[Run]) -> None:
     """Check what needs torch, once there is work to do."""
-    from ssl_seg.runner.check_types import check_types  # noqa: PLC0415 - imports torch
+    from ssl_seg.runner.check_spaces import check_spaces  # noqa: PLC0415 - imports torch
+    from ssl_seg.runner.check_types import check_types  # noqa: PLC0415
 
     for run in runs:
         check_types(run.experiment.config)
+    check_spaces(merge_stages(run.plan for run in runs))
 
 
 def _save(run: Run, store: Store) -> None:

@@ -15,12 +15,11 @@ from ssl_seg.catalog.build import read_catalog
 from ssl_seg.catalog.index import DigestIndex
 from ssl_seg.cli.arguments import add_config_options, read_config
 from ssl_seg.cli.trained import recipes_without_training, require_weights
-from ssl_seg.config.check import check_classes
 from ssl_seg.config.plugins import import_plugins
 from ssl_seg.core.fingerprint import fingerprint
 from ssl_seg.core.stage import EvaluateStage, LabelStage, Stage
 from ssl_seg.execution import Serial, progress
-from ssl_seg.runner.models import MODEL_FILE
+from ssl_seg.runner.models import MODEL_FILE, stated_space
 from ssl_seg.store import layout
 from ssl_seg.store.lock import writer_lock
 from ssl_seg.store.manifest import read_json
@@ -60,14 +59,16 @@ def _stages(
         catalog = read_catalog(
             config["test_dataloader"]["dataset"], index, "test_dataloader.dataset"
         )
-    recipes = recipes_without_training(config, folder, catalog.values)
-    check_classes(config["model"], catalog.values.space)
+    stated = stated_space(weights) or catalog.values.space
+    recipes = recipes_without_training(config, folder, catalog.values, stated)
+    truth = "the true labels of test_dataloader.dataset"
+    values, reduction = recipes.joins.meet(catalog.values, recipes.space, truth)
     recipe, settings = recipes.label("test", "final")
     label = LabelStage(
         model=_adopt(weights, store),
         teacher=("final", 0, None),
         cases=tuple(case.without_label() for case in catalog.cases),
-        space=catalog.values.space,
+        space=recipes.space,
         pipeline=recipes.label_pipeline("test"),
         recipe=recipe,
         settings=settings,
@@ -75,7 +76,8 @@ def _stages(
     evaluate = EvaluateStage(
         predictions=(label.fingerprint,),
         cases=catalog.cases,
-        values=catalog.values,
+        values=values,
+        reduction=reduction,
         recipe=recipes.evaluate(),
     )
     return label, evaluate

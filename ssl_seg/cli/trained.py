@@ -9,12 +9,14 @@ from typing import Any
 from ssl_seg.config.check import checked
 from ssl_seg.config.plugins import import_plugins
 from ssl_seg.config.recipes import ConfigRecipes
+from ssl_seg.config.spaces import Spaces, declared_maps
 from ssl_seg.config.weights import Weights, without_weights
-from ssl_seg.core.space import LabelValues
+from ssl_seg.core.space import LabelSpace, LabelValues
+from ssl_seg.core.space_joins import SpaceJoins
 
 
 def recipes_without_training(
-    config: Mapping[str, Any], folder: Path, values: LabelValues
+    config: Mapping[str, Any], folder: Path, values: LabelValues, predicted: LabelSpace
 ) -> ConfigRecipes:
     """Return the recipes of a config for labelling and scoring only.
 
@@ -22,13 +24,19 @@ def recipes_without_training(
         config: as read.
         folder: of the config file.
         values: of the data set that is labeled and scored.
+        predicted: what the model predicts.
     """
     plugins, imports = import_plugins(config.get("custom_imports"), folder)
     config = checked(config)
     # The files that a training would start from need not be there.
     config = {**config, "model": without_weights(config["model"]), "load_from": None}
+    maps = declared_maps(config["adapters"], folder)
+    known = (values.space, *(end for step in maps for end in (step.target, step.source)))
+    # A weight file states classes, but not what their space is called.
+    model = next((space for space in known if space.classes == predicted.classes), predicted)
+    spaces = Spaces(SpaceJoins(maps), {model.name: model}, model)
     homes = {"labeled": values, "test": values}
-    return ConfigRecipes(config, homes, Weights(), plugins, imports)
+    return ConfigRecipes(config, homes, spaces, Weights(), plugins, imports)
 
 
 def require_weights(path: Path) -> Path:

@@ -7,7 +7,6 @@ from typing import Any
 
 from ssl_seg.config.load import KNOWN_KEYS
 from ssl_seg.config.recipes import ROLES, with_role
-from ssl_seg.core.space import LabelSpace
 from ssl_seg.registry import suggestion
 
 DEFAULTS: Mapping[str, Any] = {
@@ -15,6 +14,9 @@ DEFAULTS: Mapping[str, Any] = {
     "roles": {},
     "inference": {"type": "Image"},
     "adapters": [],
+    "space": None,
+    "max_side": 2048,
+    "oversample": None,
     "threads": 2,
     "split": {},
     "test_evaluator": [{"type": "IoUMetric", "iou_metrics": ["mIoU", "mDice"]}],
@@ -33,12 +35,15 @@ LOADER_KEYS = (
     "sampler",
 )
 OF_THE_RUN = (
+    "adapters",
     "custom_imports",
     "executor",
     "load_from",
+    "max_side",
     "randomness",
     "roles",
     "scheduler",
+    "space",
     "split",
     "test_dataloader",
     "test_evaluator",
@@ -68,50 +73,28 @@ def checked(config: Mapping[str, Any]) -> dict[str, Any]:
         if not isinstance(config[key], Mapping):
             raise ValueError(f"{key}: expected a dict, got {config[key]!r}")
     config["pseudo_labels"] = _pseudo_labels(config.get("pseudo_labels") or {})
-    _check_loader(config, "train_dataloader")
-    for key in ("test_dataloader", "val_dataloader"):
-        if config.get(key):
-            _check_loader(config, key)
-    if not config.get("test_dataloader"):
-        raise ValueError(
-            "test_dataloader: missing from the config; its pipeline is also what R is labeled with"
-        )
+    _check_loaders(config)
     _only(config["split"], SPLIT_KEYS, "split")
     _check_padding(config["model"])
+    _check_sizes(config)
     _check_roles(config["roles"])
     _check_mix(config["mix"])
+    _check_oversample(config["oversample"])
     _check_schedule(config)
     for role in config["roles"]:
         part, where = with_role(config, role), f"roles.{role}."
         _check_schedule(part, where)
         _check_mix(part["mix"], where)
+        _check_oversample(part["oversample"], where)
         _pseudo_labels(part["pseudo_labels"], where)
     _check_checkpoint(config.get("default_hooks", {}).get("checkpoint") or {})
     _check_accumulation(config)
     _only(config.get("randomness", {}), ("seed",), "randomness")
-    _check_count(config["threads"], "threads")
+    if not isinstance(config["adapters"], (list, tuple)):
+        raise ValueError(f"adapters: expected a list of dicts, got {config['adapters']!r}")
     metrics = config["test_evaluator"]
     config["test_evaluator"] = [metrics] if isinstance(metrics, Mapping) else list(metrics)
     return config
-
-
-def check_classes(model: Mapping[str, Any], space: LabelSpace) -> None:
-    """Check that every head of a model predicts the label space of the data.
-
-    Raises:
-        ValueError: a head has another number of classes; the message names its place.
-    """
-    heads = {"decode_head": model.get("decode_head"), "auxiliary_head": model.get("auxiliary_head")}
-    for name, head in heads.items():
-        parts = list(head) if isinstance(head, (list, tuple)) else [head]
-        for position, part in enumerate(parts):
-            count = (part or {}).get("num_classes")
-            if count is not None and count != len(space):
-                place = f"model.{name}[{position}]" if len(parts) > 1 else f"model.{name}"
-                raise ValueError(
-                    f"{place}.num_classes is {count}, but the label space {space.name!r} of "
-                    f"train_dataloader has {len(space)} classes ({', '.join(space.classes)})"
-                )
 
 
 def _only(part: Any, valid: Iterable[str], where: str) -> None:
@@ -145,6 +128,16 @@ def _pseudo_labels(part: Any, where: str = "") -> dict[str, Any]:
             "class_balanced (the share of each class to keep), not both"
         )
     return merged
+
+
+def _check_loaders(config: Mapping[str, Any]) -> None:
+    for key in ("train_dataloader", "test_dataloader", "val_dataloader"):
+        if config.get(key):
+            _check_loader(config, key)
+    if not config.get("test_dataloader"):
+        raise ValueError(
+            "test_dataloader: missing from the config; its pipeline is also what R is labeled with"
+        )
 
 
 def _check_loader(config: Mapping[str, Any], key: str) -> None:
@@ -186,6 +179,12 @@ def _check_padding(model: Mapping[str, Any]) -> None:
         )
 
 
+def _check_sizes(config: Mapping[str, Any]) -> None:
+    _check_count(config["threads"], "threads")
+    if config["max_side"] is not None:
+        _check_count(config["max_side"], "max_side")
+
+
 def _check_roles(roles: Any) -> None:
     _only(roles, ROLES, "roles")
     for role, overlay in roles.items():
@@ -199,6 +198,11 @@ def _check_mix(mix: Any, where: str = "") -> None:
         raise ValueError(f"{where}mix: expected 'concat' or dict(labeled=<share>), got {mix!r}")
     _only(mix, ("labeled",), f"{where}mix")
     _check_share(mix.get("labeled"), f"{where}mix.labeled")
+
+
+def _check_oversample(threshold: Any, where: str = "") -> None:
+    if threshold is not None and threshold != 1:
+        _check_share(threshold, f"{where}oversample")
 
 
 def _check_schedule(config: Mapping[str, Any], where: str = "") -> None:

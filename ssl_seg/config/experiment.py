@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,14 +13,15 @@ from ssl_seg.catalog.build import read_catalog
 from ssl_seg.catalog.catalog import Catalog
 from ssl_seg.catalog.index import DigestIndex
 from ssl_seg.catalog.lists import select
-from ssl_seg.config.check import check_classes, checked
+from ssl_seg.config.check import checked
 from ssl_seg.config.plugins import import_plugins
-from ssl_seg.config.recipes import ROLES, ConfigRecipes, with_role
+from ssl_seg.config.recipes import ConfigRecipes, own_reference
+from ssl_seg.config.spaces import Spaces, declared_maps
 from ssl_seg.config.weights import Weights
 from ssl_seg.core.builder import PlanBuilder
 from ssl_seg.core.case import Case
 from ssl_seg.core.plan import Plan
-from ssl_seg.core.space import LabelValues
+from ssl_seg.core.space import LabelSpace, LabelValues
 from ssl_seg.core.split import Split, count_of, draw_random, draw_spread
 from ssl_seg.registry import METRICS, SCHEDULERS, suggestion
 
@@ -89,18 +90,16 @@ def open_experiment(
     validation = _validation(config, index)
     labeled, reference = _draw(train, split_config, split_seed, folder)
     values = {"labeled": train.values, "reference": train.values, "test": test.values}
-    if isinstance(split_config.get("reference"), Mapping):
+    if own := own_reference(split_config):
         if reference:
             logger.info(
                 "%d cases of train_dataloader are in no list: split.labeled takes the others, and "
                 "split.reference names another data set",
                 len(reference),
             )
-        own = read_catalog(split_config["reference"], index, "split.reference")
-        reference, values["reference"] = own.cases, own.values
+        reference, values["reference"] = _read_reference(own, split_config, split_seed, index)
     if validation is not None:
         values["validation"] = validation.values
-    _check_spaces(values)
     split = Split(
         labeled=labeled,
         reference=reference,
@@ -109,11 +108,11 @@ def open_experiment(
     )
     _check_scored(split)
     _warn_of_copies(split)
+    maps = declared_maps(config["adapters"], folder)
+    spaces = Spaces.of(_homes(split, values), maps, config["space"])
     for position, metric in enumerate(config["test_evaluator"]):
-        METRICS.build(metric, train.values.space, where=f"test_evaluator[{position}]")
-    for role in ROLES:
-        check_classes(with_role(config, role)["model"], train.values.space)
-    recipes = ConfigRecipes(config, values, Weights(download_dir), plugins, imports)
+        METRICS.build(metric, spaces.model, where=f"test_evaluator[{position}]")
+    recipes = ConfigRecipes(config, values, spaces, Weights(download_dir), plugins, imports)
     return Experiment(config, split, recipes, run_seed)
 
 
@@ -144,23 +143,53 @@ def _draw(
     elif amount is None:
         labeled = with_labels
     else:
-        how = split.get("draw", "random")
-        if how not in DRAWS:
-            raise ValueError(f"split.draw: unknown way to draw {how!r}{suggestion(how, DRAWS)}")
         # R may be images alone, so a fraction counts all cases of the training data set.
-        count = count_of(amount, len(train.cases))
+        count = count_of(amount, len(train.cases), "split.labeled")
         if count > len(with_labels):
             raise ValueError(
                 f"split.labeled asks for {count} labeled cases, but only {len(with_labels)} of "
                 f"{len(train.cases)} have a label file"
             )
-        labeled = DRAWS[how](with_labels, count, seed)
+        labeled = _drawing(split)(with_labels, count, seed)
     taken = {case.id for case in labeled}
     rest = tuple(case for case in train.cases if case.id not in taken)
     reference = split.get("reference")
     if isinstance(reference, str):
         rest = select(train.cases, folder / reference, "split.reference")
     return labeled, rest
+
+
+def _drawing(split: Mapping[str, Any]) -> Callable[..., tuple[Case, ...]]:
+    how = split.get("draw", "random")
+    if how not in DRAWS:
+        raise ValueError(f"split.draw: unknown way to draw {how!r}{suggestion(how, DRAWS)}")
+    return DRAWS[how]
+
+
+def _read_reference(
+    data_sets: Sequence[Mapping[str, Any]], split: Mapping[str, Any], seed: int, index: DigestIndex
+) -> tuple[tuple[Case, ...], LabelValues]:
+    """Return R from data sets of its own, of each of which only a part may be drawn."""
+    found: list[Case] = []
+    values: list[LabelValues] = []
+    for position, data_set in enumerate(data_sets):
+        where = f"split.reference[{position}]" if len(data_sets) > 1 else "split.reference"
+        settings = {key: value for key, value in data_set.items() if key != "draw"}
+        part = read_catalog(settings, index, where)
+        cases = part.cases
+        if (amount := data_set.get("draw")) is not None:
+            count = count_of(amount, len(cases), f"{where}.draw")
+            cases = _drawing(split)(cases, count, seed)
+        if values and part.values != values[0]:
+            raise ValueError(
+                f"{where}: all parts of R must be labeled alike, but {part.name} has label space "
+                f"{part.values.space.name!r} and the first part {values[0].space.name!r}"
+            )
+        if twice := {case.id for case in cases} & {case.id for case in found}:
+            raise ValueError(f"{where}: the case {min(twice)!r} stands in an earlier part of R too")
+        found += cases
+        values.append(part.values)
+    return tuple(found), values[0]
 
 
 def _check_scored(split: Split) -> None:
@@ -192,12 +221,10 @@ def _warn_of_copies(split: Split) -> None:
         )
 
 
-def _check_spaces(values: Mapping[str, LabelValues]) -> None:
-    home = values["labeled"].space
-    for name, other in values.items():
-        if other.space.classes != home.classes:
-            raise ValueError(
-                f"the {name} cases have the label space {other.space.name!r} "
-                f"({len(other.space)} classes), the labeled ones {home.name!r} ({len(home)}); "
-                "both must have the same classes"
-            )
+def _homes(split: Split, values: Mapping[str, LabelValues]) -> dict[str, LabelSpace]:
+    """Return the label space of each list that has labels: R may be images alone."""
+    return {
+        name: values[name].space
+        for name, cases in split.lists().items()
+        if any(case.label is not None for case in cases)
+    }

@@ -8,13 +8,16 @@ labels of reference or test cases.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any, Protocol
+from copy import copy
+from dataclasses import dataclass, field
+from typing import Any, Literal, Protocol
 
 from ssl_seg.core.case import Case
+from ssl_seg.core.class_shares import class_pixels
 from ssl_seg.core.fingerprint import derive_seed
 from ssl_seg.core.plan import Plan, Row
-from ssl_seg.core.space import LabelValues
+from ssl_seg.core.space import LabelSpace, LabelValues
+from ssl_seg.core.space_joins import SpaceJoins
 from ssl_seg.core.split import Folds, Split, fold_reference
 from ssl_seg.core.stage import (
     EvaluateStage,
@@ -29,11 +32,25 @@ from ssl_seg.core.stage import (
 
 
 class Recipes(Protocol):
-    """Where the builder finds each stage's part of the config.
+    """Where the builder finds each stage's part of the config, for models of one label space.
 
     ``values`` and the pipelines are asked by list name: ``labeled``, ``reference``, ``test`` or
     ``validation``. Recipes are hashed, settings are not.
     """
+
+    @property
+    def space(self) -> LabelSpace:
+        """What models predict."""
+        ...
+
+    @property
+    def joins(self) -> SpaceJoins:
+        """Which label spaces lead to which."""
+        ...
+
+    def in_space(self, name: str) -> Recipes:
+        """Return the recipes of the same config for models that predict another label space."""
+        ...
 
     def train(self, role: Role, *, pseudo_labels: bool) -> tuple[Recipe, Recipe]:
         """Return recipe and settings of a train stage that learns from pseudo labels or not."""
@@ -56,11 +73,7 @@ class Recipes(Protocol):
         ...
 
     def values(self, cases: str) -> LabelValues:
-        """Return how true labels are read."""
-        ...
-
-    def predicted(self) -> LabelValues:
-        """Return the space that models predict, with its numbers as they are."""
+        """Return how true labels are read, in the space that their data set has."""
         ...
 
 
@@ -80,11 +93,18 @@ class Model:
         stage: fingerprint of its train stage.
         identity: role, generation and fold.
         seen: image files that it, or an ancestor by initialisation, was trained on.
+        recipes: what it was trained by, which its label stages need too.
     """
 
     stage: str
     identity: tuple[Role, int, int | None]
     seen: frozenset[str]
+    recipes: Recipes = field(compare=False, repr=False)
+
+    @property
+    def space(self) -> LabelSpace:
+        """What it predicts."""
+        return self.recipes.space
 
 
 @dataclass(frozen=True)
@@ -96,10 +116,29 @@ class Truth:
 
 
 @dataclass(frozen=True)
+class LabeledPart:
+    """Cases that one model labeled in one stage."""
+
+    stage: str
+    cases: tuple[Case, ...]
+    writer: Model
+
+
+@dataclass(frozen=True)
 class Labels:
     """Handle of pseudo labels: which label stage wrote which cases' maps."""
 
-    parts: tuple[tuple[str, tuple[Case, ...]], ...]
+    parts: tuple[LabeledPart, ...]
+
+    @property
+    def not_held_out(self) -> tuple[Case, ...]:
+        """Cases whose labels were written by a model that was trained on them."""
+        return tuple(
+            case
+            for part in self.parts
+            for case in part.cases
+            if case.image.path in part.writer.seen
+        )
 
     def inside(self, fold: Fold) -> Labels:
         """Return the labels of a fold's cases."""
@@ -111,10 +150,14 @@ class Labels:
 
     def _keep(self, paths: set[str], *, inside: bool) -> Labels:
         parts = (
-            (stage, tuple(case for case in cases if (case.image.path in paths) is inside))
-            for stage, cases in self.parts
+            LabeledPart(
+                part.stage,
+                tuple(case for case in part.cases if (case.image.path in paths) is inside),
+                part.writer,
+            )
+            for part in self.parts
         )
-        return Labels(tuple((stage, cases) for stage, cases in parts if cases))
+        return Labels(tuple(part for part in parts if part.cases))
 
 
 @dataclass(frozen=True)
@@ -122,6 +165,14 @@ class Result:
     """What a schedule ends with: a model and, where R was labeled, R's pseudo labels."""
 
     model: Model
+    labels: Labels | None = None
+
+
+@dataclass(frozen=True)
+class Given:
+    """What a schedule takes over from an earlier phase; nothing outside a curriculum."""
+
+    model: Model | None = None
     labels: Labels | None = None
 
 
@@ -138,10 +189,58 @@ class PlanBuilder:
         self._split = split
         self._recipes = recipes
         self._seed = seed
+        self._given = Given()
+        self._student_role: Role = "student"
+        self._earlier_generations = 0
+        # Phases write into these together.
         self._stages: dict[str, Stage] = {}
         self._rows: list[Row] = []
         self._notes: list[str] = []
-        self._folds: tuple[Fold, ...] = ()
+        self._folds: list[Fold] = []
+        self._labeled_pixels: dict[str, dict[str, int]] = {}
+        self._taken: list[Given] = []
+
+    @property
+    def given(self) -> Given:
+        """What an earlier phase hands on; a schedule that never asks cannot follow one."""
+        self._taken.append(self._given)
+        return self._given
+
+    def phase(
+        self, *, space: str | None, given: Given, role: Literal["student", "guided", "tuning"]
+    ) -> PlanBuilder:
+        """Return the builder of one phase of a curriculum, which writes into the same plan.
+
+        Generations count on from those of earlier phases.
+
+        Args:
+            space: label space of the phase's models; ``None`` is that of the whole experiment.
+            given: what the phase takes over.
+            role: what its students are called.
+
+        Raises:
+            ValueError: there is no such space, or the given model predicts another one.
+        """
+        made = copy(self)
+        made._recipes = self._recipes if space is None else self._recipes.in_space(space)
+        made._given = given
+        made._student_role = role
+        if given.model is not None and given.model.space.classes != made._recipes.space.classes:
+            raise ValueError(
+                f"start='previous': the phase before ends with a model of label space "
+                f"{given.model.space.name!r} ({len(given.model.space)} classes), whose weights do "
+                f"not fit {made._recipes.space.name!r} ({len(made._recipes.space)} classes); "
+                "start='own' starts from scratch"
+            )
+        last = max((row.generation for row in self._rows), default=None)
+        if last is not None:
+            # A phase that takes labels over has no generation 0 of its own.
+            made._earlier_generations = last if given.labels is not None else last + 1
+        return made
+
+    def has_taken(self, given: Given) -> bool:
+        """Whether a schedule asked for what it was given."""
+        return any(taken is given for taken in self._taken)
 
     @property
     def truth(self) -> Truth:
@@ -192,8 +291,9 @@ class PlanBuilder:
                 f"R has {groups} group(s), fewer than twice the {count} folds: the folds are "
                 "contiguous blocks of the frame order and may part a group"
             )
-        self._folds = tuple(Fold(index, part) for index, part in enumerate(folds.parts))
-        return self._folds
+        # The same seed and cases give the same folds in every phase.
+        self._folds[:] = [Fold(index, part) for index, part in enumerate(folds.parts)]
+        return tuple(self._folds)
 
     def train(
         self,
@@ -203,18 +303,33 @@ class PlanBuilder:
         fold: Fold | None = None,
         start: Model | None = None,
     ) -> Model:
-        """Train a model on the given labels; from scratch unless ``start`` is given."""
-        identity = (role, generation, None if fold is None else fold.index)
+        """Train a model on the given labels; from scratch unless ``start`` is given.
+
+        Labels of a finer space than the model's are mapped to it; those of a coarser one guide the
+        model through the sums of its probabilities.
+
+        Raises:
+            ValueError: no label map leads from the labels' space to the model's, or back.
+        """
+        identity = (
+            self._student_role if role == "student" else role,
+            self._earlier_generations + generation,
+            None if fold is None else fold.index,
+        )
         written = tuple(
-            source for handle in sources for source in self._sources(handle, role) if source.cases
+            source
+            for handle in sources
+            for source in self._sources(handle, identity[0])
+            if source.cases
         )
         pseudo_labels = any(source.kind == "pseudo" for source in written)
-        recipe, settings = self._recipes.train(role, pseudo_labels=pseudo_labels)
+        recipe, settings = self._recipes.train(identity[0], pseudo_labels=pseudo_labels)
         stage = self._add(
             TrainStage(
-                role=role,
-                generation=generation,
+                role=identity[0],
+                generation=identity[1],
                 fold=identity[2],
+                space=self._recipes.space,
                 sources=written,
                 start=None if start is None else start.stage,
                 recipe=recipe,
@@ -224,25 +339,33 @@ class PlanBuilder:
             )
         )
         own = frozenset(case.image.path for source in written for case in source.cases)
-        return Model(stage, identity, own if start is None else own | start.seen)
+        seen = own if start is None else own | start.seen
+        return Model(stage, identity, seen, self._recipes)
 
     def _sources(self, handle: Truth | Labels, role: Role) -> Iterable[Source]:
         if isinstance(handle, Truth):
-            yield Source(
+            yield self._source(
                 kind="labeled",
                 cases=handle.cases,
                 values=self._recipes.values(handle.home),
                 pipeline=self._recipes.train_pipeline(handle.home, role),
+                what=f"the {handle.home} cases' true labels",
             )
             return
-        for stage, cases in handle.parts:
-            yield Source(
+        for part in handle.parts:
+            yield self._source(
                 kind="pseudo",
-                cases=cases,
-                values=self._recipes.predicted(),
+                cases=part.cases,
+                values=LabelValues.identity(part.writer.space),
                 pipeline=self._recipes.train_pipeline("reference", role),
-                written_by=stage,
+                written_by=part.stage,
+                what=f"the pseudo labels of {model_title(*part.writer.identity)}",
             )
+
+    def _source(self, *, values: LabelValues, what: str, **parts: Any) -> Source:
+        """Join the labels' space and that of the models of this phase."""
+        read, reduction = self._recipes.joins.meet(values, self._recipes.space, what)
+        return Source(values=read, reduction=reduction, **parts)
 
     def label(
         self, model: Model, cases: Fold | Sequence[Case], *, held_out: bool = False
@@ -263,21 +386,32 @@ class PlanBuilder:
                 f"{model_title(*model.identity)} was trained on {len(seen)} of the "
                 f"{len(chosen)} cases that it should label unseen, e.g. {seen[0].id!r}"
             )
-        return Labels(((self._label(model, chosen, "reference"), chosen),))
+        return Labels((LabeledPart(self._label(model, chosen, "reference"), chosen, model),))
 
     def _label(self, model: Model, cases: Iterable[Case], home: str) -> str:
-        recipe, settings = self._recipes.label(home, model.identity[0])
+        recipe, settings = model.recipes.label(home, model.identity[0])
+        if home == "reference":
+            settings = {**settings, "labeled_pixels": self._pixels(model.recipes)}
         return self._add(
             LabelStage(
                 model=model.stage,
                 teacher=model.identity,
                 cases=tuple(case.without_label() for case in cases),
-                space=self._recipes.predicted().space,
-                pipeline=self._recipes.label_pipeline(home),
+                space=model.space,
+                pipeline=model.recipes.label_pipeline(home),
                 recipe=recipe,
                 settings=settings,
             )
         )
+
+    def _pixels(self, recipes: Recipes) -> tuple[int, ...]:
+        """Return the pixels of each class in S, against which pseudo labels are watched."""
+        space = recipes.space
+        if space.name not in self._labeled_pixels:
+            values, _ = recipes.joins.meet(recipes.values("labeled"), space, "the labels of S")
+            pixels = class_pixels(self._split.labeled, values)
+            self._labeled_pixels[space.name] = dict(zip(space.classes, pixels, strict=True))
+        return tuple(self._labeled_pixels[space.name].values())
 
     @staticmethod
     def join(labels: Iterable[Labels]) -> Labels:
@@ -290,6 +424,7 @@ class PlanBuilder:
         Several models or parts of R also get a line for the generation as a whole: the mean of
         the models' scores on E, and the score of all of R's labels together.
         """
+        generation += self._earlier_generations
         for cases in ("test", "validation"):
             self._score_models(generation, models, cases)
         if labels is not None:
@@ -300,7 +435,8 @@ class PlanBuilder:
         if not cases:
             return
         stages = [
-            self._evaluate((self._label(model, cases, home),), cases, home) for model in models
+            self._evaluate((self._label(model, cases, home),), cases, home, model.space)
+            for model in models
         ]
         for model, stage in zip(models, stages, strict=True):
             self._row(generation, _name(model, models), home, model.identity[2], stage)
@@ -311,22 +447,21 @@ class PlanBuilder:
         """Score pseudo labels, as far as true labels exist: by fold, and all of them together."""
         truth = {case.image.path: case for case in self._split.reference if case.label is not None}
         listed = (
-            (stage, tuple(truth[c.image.path] for c in cases if c.image.path in truth))
-            for stage, cases in labels.parts
+            (part, tuple(truth[c.image.path] for c in part.cases if c.image.path in truth))
+            for part in labels.parts
         )
-        known = [(stage, cases) for stage, cases in listed if cases]
-        for stage, cases in known:
-            evaluated = self._evaluate((stage,), cases, "reference")
+        known = [(part, cases) for part, cases in listed if cases]
+        for part, cases in known:
+            evaluated = self._evaluate((part.stage,), cases, "reference", part.writer.space)
             if len(labels.parts) == 1:
                 self._row(generation, "single", "reference", None, evaluated)
             else:
-                writer = self._stages[stage]
-                assert isinstance(writer, LabelStage)  # noqa: S101 - only those write labels
-                name = f"fold-{writer.teacher[2]}"
+                name = f"fold-{part.writer.identity[2]}"
                 self._row(generation, name, "reference", self._fold_of(cases[0]), evaluated)
         if len(known) > 1:
             joined = tuple(case for _, cases in known for case in cases)
-            evaluated = self._evaluate(tuple(stage for stage, _ in known), joined, "reference")
+            stages = tuple(part.stage for part, _ in known)
+            evaluated = self._evaluate(stages, joined, "reference", known[0][0].writer.space)
             self._row(generation, "mean", "reference", None, evaluated)
 
     def _fold_of(self, case: Case) -> int | None:
@@ -339,12 +474,18 @@ class PlanBuilder:
             Row(generation=generation, model=model, cases=home, fold=fold, stages=stages)
         )
 
-    def _evaluate(self, predictions: tuple[str, ...], cases: tuple[Case, ...], home: str) -> str:
+    def _evaluate(
+        self, predictions: tuple[str, ...], cases: tuple[Case, ...], home: str, space: LabelSpace
+    ) -> str:
+        """Score predictions in their own label space, or in that of the truth if it is coarser."""
+        truth = self._recipes.values(home)
+        values, reduction = self._recipes.joins.meet(truth, space, f"the {home} cases' true labels")
         return self._add(
             EvaluateStage(
                 predictions=predictions,
                 cases=cases,
-                values=self._recipes.values(home),
+                values=values,
+                reduction=reduction,
                 recipe=self._recipes.evaluate(),
             )
         )
@@ -354,23 +495,39 @@ class PlanBuilder:
         return stage.fingerprint
 
     def finish(self, result: Result, *, label: str, scheduler: Mapping[str, Any]) -> Plan:
-        """Score the result on E as ``final`` and return the plan."""
+        """Score the result on E as ``final`` and return the plan.
+
+        Stages that neither a score nor the result builds on are left out: what a phase of a
+        curriculum ends with, when the next one does not take it over.
+        """
         generation = max((row.generation for row in self._rows), default=0)
         for home in ("test", "validation"):
             if cases := self._split.lists()[home]:
                 labels = self._label(result.model, cases, home)
-                self._row(generation, "final", home, None, self._evaluate((labels,), cases, home))
+                stage = self._evaluate((labels,), cases, home, result.model.space)
+                self._row(generation, "final", home, None, stage)
+        kept = () if result.labels is None else tuple(part.stage for part in result.labels.parts)
         return Plan(
             label=label,
             scheduler=scheduler,
             seed=self._seed,
-            stages=dict(self._stages),
+            stages=self._needed({result.model.stage, *kept}),
             rows=tuple(self._rows),
             model=result.model.stage,
-            labels=() if result.labels is None else tuple(s for s, _ in result.labels.parts),
+            labels=kept,
             folds=tuple(tuple(case.id for case in fold.cases) for fold in self._folds),
-            notes=tuple(self._notes),
+            notes=tuple(dict.fromkeys(self._notes)),
+            labeled_pixels=dict(self._labeled_pixels),
         )
+
+    def _needed(self, results: set[str]) -> dict[str, Stage]:
+        """Return the stages that the results and all scores build on, in order."""
+        needed = results.union(*(row.stages for row in self._rows))
+        # Each stage stands after those that it builds on.
+        for name, stage in reversed(self._stages.items()):
+            if name in needed:
+                needed.update(stage.inputs)
+        return {name: stage for name, stage in self._stages.items() if name in needed}
 
 
 def _name(model: Model, models: Sequence[Model]) -> str:

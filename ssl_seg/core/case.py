@@ -21,6 +21,18 @@ class DataFile:
 
 
 @dataclass(frozen=True)
+class LabelFile(DataFile):
+    """A file of true labels.
+
+    Attributes:
+        pixels: pairs (value in the file, number of pixels that hold it), values ascending; empty
+            where nobody counted. Never part of a fingerprint: the digest stands for it.
+    """
+
+    pixels: tuple[tuple[int, int], ...] = ()
+
+
+@dataclass(frozen=True)
 class Case:
     """One image or volume.
 
@@ -33,7 +45,7 @@ class Case:
 
     id: str
     image: DataFile
-    label: DataFile | None
+    label: LabelFile | None
     group: str
 
     def without_label(self) -> Case:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from ssl_seg.core.stage import EvaluateStage, LabelStage, Stage, TrainStage
@@ -42,6 +42,7 @@ class Plan:
         labels: fingerprints of the label stages that hold the final pseudo labels of R.
         folds: case ids of each fold of R, if it was divided.
         notes: what a reader of the plan should know.
+        labeled_pixels: pixels of each class in S, by label space in which R is labeled.
     """
 
     label: str
@@ -53,6 +54,7 @@ class Plan:
     labels: tuple[str, ...]
     folds: tuple[tuple[str, ...], ...] = ()
     notes: tuple[str, ...] = ()
+    labeled_pixels: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
 
     @property
     def name(self) -> str:
@@ -104,6 +106,10 @@ class Plan:
             "model": self.model,
             "labels": list(self.labels),
             "notes": list(self.notes),
+            "labeled_pixels": [
+                {"space": space, "pixels": dict(pixels)}
+                for space, pixels in self.labeled_pixels.items()
+            ],
         }
 
 

@@ -66,20 +66,21 @@ class Folds:
     whole_groups: bool
 
 
-def count_of(amount: float, total: int) -> int:
+def count_of(amount: float, total: int, where: str) -> int:
     """Return how many of ``total`` cases an amount means.
 
     Args:
         amount: a whole number is a count, a float strictly between 0 and 1 a fraction (rounded
             half up).
         total: how many cases there are.
+        where: the amount's place in the config, for messages.
 
     Raises:
         ValueError: the amount is none of both or leaves no case.
     """
     if isinstance(amount, bool) or not isinstance(amount, (int, float)):
         raise ValueError(
-            f"split.labeled must be a fraction, a count or a list file, got {amount!r}"
+            f"{where}: expected a fraction, a count or (split.labeled) a list file, got {amount!r}"
         )
     if isinstance(amount, int):
         count = amount
@@ -88,11 +89,11 @@ def count_of(amount: float, total: int) -> int:
         count = int((Decimal(str(amount)) * total).quantize(Decimal(1), ROUND_HALF_UP))
     else:
         raise ValueError(
-            f"split.labeled as a fraction must lie between 0 and 1, got {amount}; "
+            f"{where} as a fraction must lie between 0 and 1, got {amount}; "
             "write a whole number for a count"
         )
     if not 1 <= count <= total:
-        raise ValueError(f"split.labeled asks for {count} of {total} cases; give 1 to {total}")
+        raise ValueError(f"{where} asks for {count} of {total} cases; give 1 to {total}")
     return count
 
 

@@ -15,8 +15,9 @@ from typing import Any, Literal, TypeAlias
 from ssl_seg.core.case import Case, content_digest
 from ssl_seg.core.fingerprint import RESULT_FORMAT, fingerprint
 from ssl_seg.core.space import LabelSpace, LabelValues
+from ssl_seg.core.space_map import SpaceMap
 
-Role: TypeAlias = Literal["initial", "student", "final"]
+Role: TypeAlias = Literal["initial", "student", "guided", "tuning", "final"]
 Recipe: TypeAlias = Mapping[str, Any]
 
 
@@ -27,9 +28,11 @@ class Source:
     Attributes:
         kind: ``labeled`` (true labels) or ``pseudo`` (labels that a label stage wrote).
         cases: the cases; only those of a labeled source carry label files.
-        values: how to read the label files; pseudo labels hold class numbers as they are.
+        values: how to read the label files, or the stored pseudo labels.
         pipeline: the transforms of this source's samples.
         written_by: fingerprint of the label stage, for pseudo labels.
+        reduction: how the model's classes become those of ``values.space``, where that is coarser
+            than the space that the model predicts; ``None`` where both are the same.
     """
 
     kind: Literal["labeled", "pseudo"]
@@ -37,6 +40,7 @@ class Source:
     values: LabelValues
     pipeline: tuple[Recipe, ...]
     written_by: str | None = None
+    reduction: SpaceMap | None = None
 
     def plain(self) -> dict[str, Any]:
         """Return what a fingerprint covers of the source."""
@@ -46,6 +50,7 @@ class Source:
             "values": self.values.plain(),
             "pipeline": self.pipeline,
             "written_by": self.written_by,
+            "reduction": None if self.reduction is None else self.reduction.plain(),
         }
 
 
@@ -57,6 +62,7 @@ class TrainStage:
         role: what the model is trained for.
         generation: the round it belongs to; 0 is the initial model.
         fold: the fold it trains or labels for, counted from 0; ``None`` without folds.
+        space: what it predicts.
         sources: what it learns from.
         start: fingerprint of the train stage whose weights it starts from; ``None`` is scratch.
         recipe: its part of the config.
@@ -68,6 +74,7 @@ class TrainStage:
     role: Role
     generation: int
     fold: int | None
+    space: LabelSpace
     sources: tuple[Source, ...]
     start: str | None
     recipe: Recipe
@@ -84,6 +91,7 @@ class TrainStage:
                 "format": RESULT_FORMAT,
                 "kind": self.kind,
                 "identity": [self.role, self.generation, self.fold],
+                "space": self.space.plain(),
                 "sources": [source.plain() for source in self.sources],
                 "start": self.start,
                 "recipe": self.recipe,
@@ -96,6 +104,15 @@ class TrainStage:
         """Fingerprints of the stages whose artifacts this one opens."""
         writers = (source.written_by for source in self.sources)
         return tuple(dict.fromkeys(name for name in (self.start, *writers) if name is not None))
+
+    @property
+    def reductions(self) -> dict[str, SpaceMap]:
+        """How the model's classes become those of coarser sources, by name of their space."""
+        return {
+            source.values.space.name: source.reduction
+            for source in self.sources
+            if source.reduction is not None
+        }
 
     @property
     def size(self) -> int:
@@ -173,19 +190,29 @@ class EvaluateStage:
     Attributes:
         predictions: fingerprints of the label stages that together cover the cases.
         cases: what to score, with true labels.
-        values: how to read the true labels.
+        values: how to read the true labels into the space that is scored.
         recipe: its part of the config: the metrics.
+        reduction: how predicted classes become those of ``values.space``, where that is coarser;
+            ``None`` where both are the same.
     """
 
     predictions: tuple[str, ...]
     cases: tuple[Case, ...]
     values: LabelValues
     recipe: Recipe
+    reduction: SpaceMap | None = None
     kind: Literal["evaluate"] = "evaluate"
 
     def __post_init__(self) -> None:
         if missing := [case.id for case in self.cases if case.label is None]:
             raise ValueError(f"cases without true labels cannot be scored: {missing[:5]}")
+        if self.reduction is not None and self.reduction.ignored:
+            raise ValueError(
+                f"label map {self.reduction.name!r}: the predicted classes "
+                f"{', '.join(self.reduction.ignored)} have no place in {self.values.space.name!r}, "
+                "the space of the true labels, so predictions of them cannot be scored; use a map "
+                "that places each class"
+            )
 
     @cached_property
     def fingerprint(self) -> str:
@@ -198,6 +225,7 @@ class EvaluateStage:
                 "cases": content_digest(self.cases),
                 "values": self.values.plain(),
                 "recipe": self.recipe,
+                "reduction": None if self.reduction is None else self.reduction.plain(),
             }
         )
 
@@ -222,5 +250,5 @@ Stage: TypeAlias = TrainStage | LabelStage | EvaluateStage
 
 def model_title(role: Role, generation: int, fold: int | None) -> str:
     """Name a model for people, e.g. ``student 2, fold 0``."""
-    name = role if role != "student" else f"student {generation}"
+    name = role if role in ("initial", "final") else f"{role} {generation}"
     return name if fold is None else f"{name}, fold {fold}"

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from ssl_seg.core.space import LabelValues
 from ssl_seg.data.label_maps import read_confidence, read_indices
 
 LEVELS = 256
@@ -19,7 +20,8 @@ class PseudoLabels:
 
     Args:
         folder: of the label stage's artifact.
-        ignore: value of pixels that are not trusted.
+        values: how the stored class numbers become those that are learned; pixels that are not
+            trusted get its ignore value.
         threshold: confidence in (0, 1) below which a pixel is ignored, for all classes alike.
         class_balanced: share in (0, 1) of each class's pixels to keep, the most confident ones;
             a threshold for all classes empties the rare ones first.
@@ -28,20 +30,20 @@ class PseudoLabels:
     def __init__(
         self,
         folder: Path,
-        ignore: int,
+        values: LabelValues,
         *,
         threshold: float | None = None,
         class_balanced: float | None = None,
     ) -> None:
         self._folder = folder
-        self._ignore = ignore
+        self._ignore = np.uint8(values.space.ignore)
+        self._numbers = np.array([number or 0 for number in values.lookup()], np.uint8)
         self._least: np.ndarray | None = None
         self.coverage = 1.0
         """Share of all pixels that is kept, in [0, 1]."""
         if threshold is None and class_balanced is None:
             return
-        manifest: Mapping[str, Any] = json.loads((folder / "manifest.json").read_text())
-        counts = np.asarray(manifest["confidence_histogram"], dtype=np.int64)
+        counts = np.asarray(self._manifest()["confidence_histogram"], dtype=np.int64)
         levels = (
             balanced_levels(counts, class_balanced)
             if class_balanced is not None
@@ -55,11 +57,23 @@ class PseudoLabels:
 
     def read(self, case: str) -> np.ndarray:
         """Return a case's label map, (H, W) uint8; untrusted pixels hold the ignore value."""
-        labels = read_indices(self._folder / "maps" / f"{case}.png")
+        stored = read_indices(self._folder / "maps" / f"{case}.png")
+        labels = self._numbers[stored]
         if self._least is None:
             return labels
         confidence = read_confidence(self._folder / "confidence" / f"{case}.png")
-        return np.where(confidence >= self._least[labels], labels, np.uint8(self._ignore))
+        return np.where(confidence >= self._least[stored], labels, self._ignore)
+
+    def held_values(self) -> dict[str, list[int]]:
+        """Return by case id the numbers that its map holds as stored, trusted or not."""
+        return {
+            entry["case"]: [number for number, count in enumerate(entry["histogram"]) if count]
+            for entry in self._manifest()["cases"]
+        }
+
+    def _manifest(self) -> Mapping[str, Any]:
+        manifest: Mapping[str, Any] = json.loads((self._folder / "manifest.json").read_text())
+        return manifest
 
 
 def balanced_levels(counts: Sequence[Sequence[int]] | np.ndarray, share: float) -> np.ndarray:

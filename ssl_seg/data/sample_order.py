@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
+from itertools import repeat
 from typing import NamedTuple
 
 import numpy as np
@@ -34,7 +35,7 @@ class Ticket(NamedTuple):
 class SampleOrder:
     """The endless stream of samples of one train stage.
 
-    Every pass over a list visits each of its cases once, in a new order.
+    Every pass over a list visits each of its cases once, or as often as told, in a new order.
 
     Args:
         sizes: number of cases of each source.
@@ -42,9 +43,10 @@ class SampleOrder:
         mix: ``concat``: all sources are one list; ``{'labeled': share}``: the stream is an exact
             interleave of the true and the pseudo-labeled list, whatever the batch size.
         seed: of the stage.
+        repeats: for each source how often each of its cases stands in one pass; once by default.
 
     Raises:
-        ValueError: there is no sample at all.
+        ValueError: there is no sample at all, or a case that is to stand in no pass.
     """
 
     def __init__(
@@ -53,11 +55,12 @@ class SampleOrder:
         labeled: Sequence[bool],
         mix: str | Mapping[str, float],
         seed: int,
+        repeats: Sequence[Sequence[int]] | None = None,
     ) -> None:
         if not sum(sizes):
             raise ValueError("there is no sample to train on")
         self._seed = seed
-        everything = [(source, i) for source, size in enumerate(sizes) for i in range(size)]
+        everything = list(_listed(sizes, repeats or [[1] * size for size in sizes]))
         true = [entry for entry in everything if labeled[entry[0]]]
         pseudo = [entry for entry in everything if not labeled[entry[0]]]
         if isinstance(mix, Mapping) and true and pseudo:
@@ -90,6 +93,15 @@ class SampleOrder:
         entries = self._lists[name]
         turn, rank = divmod(place, len(entries))
         return entries[_permutation(self._seed, name, turn, len(entries))[rank]]
+
+
+def _listed(sizes: Sequence[int], repeats: Sequence[Sequence[int]]) -> Iterator[tuple[int, int]]:
+    """Yield source and index of each sample of one pass, in order."""
+    for source, (size, counts) in enumerate(zip(sizes, repeats, strict=True)):
+        for case, count in zip(range(size), counts, strict=True):
+            if count < 1:
+                raise ValueError(f"case {case} of source {source} is to stand in no pass")
+            yield from repeat((source, case), count)
 
 
 @lru_cache(maxsize=8)

@@ -16,6 +16,7 @@ from torch.utils.data import Dataset
 
 from ssl_seg.core.case import Case
 from ssl_seg.core.fingerprint import derive_seed
+from ssl_seg.core.space import LabelSpace
 from ssl_seg.core.stage import Source
 from ssl_seg.data.label_maps import read_truth
 from ssl_seg.data.pseudo_labels import PseudoLabels
@@ -62,13 +63,13 @@ class TrainingSet(Dataset[Mapping[str, Any]]):
 
     Args:
         sources: the sources in plan order.
+        space: what the model predicts.
         seed: of the stage.
     """
 
-    def __init__(self, sources: Sequence[LabeledCases], seed: int) -> None:
+    def __init__(self, sources: Sequence[LabeledCases], space: LabelSpace, seed: int) -> None:
         self._sources = sources
         self._seed = seed
-        space = sources[0].source.values.space
         # mmengine's hooks hand this on to visualizers.
         self.metainfo = {"classes": space.classes, "palette": space.palette}
 

@@ -14,9 +14,10 @@ def pseudo_labels(store: Store) -> list[dict[str, Any]]:
     Labels that were written only to be scored are left out.
 
     Returns:
-        Per finished label stage: ``run``, ``generation`` and ``fold`` of the teacher, ``cases``
-        (how many), ``confidence`` (mean, in [0, 1]), ``coverage`` (share of pixels, in [0, 1],
-        that students kept) and ``stage``. What no artifact states is ``None``.
+        Per finished label stage: ``run``, ``role``, ``generation`` and ``fold`` of the teacher,
+        ``space`` (name), ``cases`` (how many), ``pixels`` (by class, in the order of the space),
+        ``confidence`` (mean, in [0, 1]), ``coverage`` (share of pixels, in [0, 1], that students
+        kept) and ``stage``. What no artifact states is ``None``.
     """
     return [entry for plan in store.plans() for entry in _entries(store, plan)]
 
@@ -34,10 +35,14 @@ def _entries(store: Store, plan: dict[str, Any]) -> list[dict[str, Any]]:
 
 def _stated(store: Store, stage: str) -> dict[str, Any]:
     manifest = read_json(store.path(stage) / "manifest.json")
+    classes = manifest["space"]["classes"]
     return {
+        "role": manifest["role"],
         "generation": manifest["generation"],
         "fold": manifest["fold"],
+        "space": manifest["space"]["name"],
         "cases": len(manifest["cases"]),
+        "pixels": dict(zip(classes, manifest["histogram"], strict=True)),
         "confidence": manifest.get("confidence"),
     }
 

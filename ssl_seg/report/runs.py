@@ -24,8 +24,20 @@ def runs(store: Store) -> list[Run]:
 
 def schedule(run: Run) -> str:
     """Write a run's scheduler for people, e.g. ``ATSO(folds=2, generations=4)``."""
-    arguments = ", ".join(f"{name}={value!r}" for name, value in sorted(run["arguments"].items()))
-    return f"{run['scheduler']}({arguments})" if arguments else str(run["scheduler"])
+    return _written({"type": run["scheduler"], **run["arguments"]})
+
+
+def _written(value: Any) -> str:
+    """Write what a config says of a scheduler; dicts with a type inside it are written alike."""
+    if isinstance(value, (list, tuple)):
+        return f"[{', '.join(map(_written, value))}]"
+    if not isinstance(value, dict):
+        return repr(value)
+    parts = (f"{name}={_written(value[name])}" for name in sorted(value) if name != "type")
+    arguments = ", ".join(parts)
+    if "type" not in value:
+        return f"({arguments})"
+    return f"{value['type']}({arguments})" if arguments else str(value["type"])
 
 
 def _run(store: Store, plan: dict[str, Any]) -> Run:

@@ -89,19 +89,47 @@ def class_tables(rows: Sequence[Row], runs: Sequence[Run]) -> list[str]:
 
 def pseudo_label_table(entries: Sequence[Mapping[str, Any]]) -> str:
     """Return one line per set of pseudo labels of one run; shares in per cent where stated."""
+    spaces = len({entry["space"] for entry in entries}) > 1
     shares = [
         name for name in ("confidence", "coverage") if any(e[name] is not None for e in entries)
     ]
     lines = [
         [
             entry["generation"],
-            "single" if entry["fold"] is None else f"fold-{entry['fold']}",
+            _teacher(entry),
+            *([entry["space"]] if spaces else []),
             entry["cases"],
             *(_number(None if entry[name] is None else 100 * entry[name]) for name in shares),
         ]
         for entry in entries
     ]
-    return _table(["generation", "teacher", "cases", *(f"{name} %" for name in shares)], lines, 2)
+    texts = ["generation", "teacher", *(["space"] if spaces else [])]
+    headers = [*texts, "cases", *(f"{name} %" for name in shares)]
+    return _table(headers, lines, len(texts))
+
+
+def class_share_table(entry: Mapping[str, Any]) -> str:
+    """Return one line per class: its per cent of S and of each generation's pseudo labels."""
+    columns = [entry["labeled"], *(made["shares"] for made in entry["generations"])]
+    lines = [[name, *(_share(column[name]) for column in columns)] for name in entry["labeled"]]
+    headers = ["% of the pixels", "S", *map(_generation, entry["generations"])]
+    return _table(headers, lines, texts=1)
+
+
+def vanished_list(entry: Mapping[str, Any]) -> str:
+    """Return a line per generation whose pseudo labels have lost classes; empty if none has."""
+    lost = [made for made in entry["generations"] if made["vanished"]]
+    return "\n".join(f"- {_generation(made)}: {', '.join(made['vanished'])}" for made in lost)
+
+
+def _teacher(entry: Mapping[str, Any]) -> str:
+    if entry["role"] == "final":
+        return "final"
+    return "single" if entry["fold"] is None else f"fold-{entry['fold']}"
+
+
+def _generation(made: Mapping[str, Any]) -> str:
+    return f"generation {made['generation']}{' final' if made['role'] == 'final' else ''}"
 
 
 def _class_table(rows: Sequence[Row], labels: Mapping[str, str]) -> str:
@@ -160,6 +188,11 @@ def _ordered(names: Iterable[str], first: Sequence[str]) -> list[str]:
 
 def _number(value: float | None) -> str:
     return _UNKNOWN if value is None else f"{value:.2f}"
+
+
+def _share(value: float | None) -> str:
+    """Write a share in per cent that tells hardly any from none."""
+    return "<0.01" if value and value < 0.0001 else _number(None if value is None else 100 * value)
 
 
 def _spread(values: Sequence[float]) -> str:

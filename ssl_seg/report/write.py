@@ -7,20 +7,27 @@ from collections.abc import Iterator, Sequence
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
+from ssl_seg.core.class_shares import TIMES_RARER
+from ssl_seg.report.class_shares import class_shares
 from ssl_seg.report.pseudo_labels import pseudo_labels
 from ssl_seg.report.rows import Row, pending, rows
 from ssl_seg.report.runs import Run, runs, schedule
 from ssl_seg.report.tables import (
+    class_share_table,
     class_tables,
     generation_table,
     pseudo_label_table,
     run_table,
     summary_table,
+    vanished_list,
 )
 from ssl_seg.store import atomic
 from ssl_seg.store.store import Store
 
 FORMAT = 1
+_MOST_CLASSES = 30
+"""A longer table of class shares stands in ``report.json`` only."""
+
 _PACKAGES = ("ssl-seg", "torch", "mmengine", "mmsegmentation", "numpy", "opencv-python", "pillow")
 
 
@@ -32,11 +39,13 @@ def write_report(store: Store) -> str:
     Returns:
         The text of ``report.md``.
     """
+    written = pseudo_labels(store)
     content = {
         "format": FORMAT,
         "rows": rows(store),
         "runs": runs(store),
-        "pseudo_labels": pseudo_labels(store),
+        "pseudo_labels": written,
+        "class_shares": class_shares(store, written),
         "pending": pending(store),
         "versions": _versions(),
     }
@@ -72,6 +81,9 @@ def _sections(content: dict[str, Any]) -> Iterator[str]:
         yield summary_table(found, listed)
     for run in listed:
         yield from _run_section(run, found, content["pseudo_labels"])
+        for shares in content["class_shares"]:
+            if shares["run"] == run["name"]:
+                yield from _share_section(shares)
     if tables := class_tables(found, listed):
         yield "## Final models on the test set by class"
         yield from tables
@@ -92,6 +104,21 @@ def _run_section(run: Run, found: Sequence[Row], labels: Sequence[dict[str, Any]
     if written:
         yield "Pseudo labels of the reference set:"
         yield pseudo_label_table(written)
+
+
+def _share_section(shares: dict[str, Any]) -> Iterator[str]:
+    if len(shares["labeled"]) <= _MOST_CLASSES:
+        yield (
+            f"Classes of {shares['space']!r} in the labeled set S and in the pseudo labels of the "
+            "reference set:"
+        )
+        yield class_share_table(shares)
+    if lost := vanished_list(shares):
+        yield (
+            f"Classes of {shares['space']!r} that have vanished from the pseudo labels (less than "
+            f"1/{TIMES_RARER} of their share of S):"
+        )
+        yield lost
 
 
 def _versions() -> dict[str, str]:

@@ -9,7 +9,7 @@ from typing import Any
 from mmengine.registry import Registry
 
 from ssl_seg import registry
-from ssl_seg.config.recipes import with_role
+from ssl_seg.config.recipes import own_reference, with_role
 from ssl_seg.data import transforms  # noqa: F401 - registers the transforms
 from ssl_seg.registry import ADAPTERS, EXECUTORS, PREDICTORS, check_arguments, suggestion
 from ssl_seg.runner import amp, loop  # noqa: F401 - register their types
@@ -88,9 +88,8 @@ def _check_training(config: Mapping[str, Any], where: str) -> None:
         if config.get(key):
             place = f"{where}{key}.dataset.pipeline"
             _walk(config[key]["dataset"].get("pipeline"), place, "TRANSFORMS")
-    reference = config["split"].get("reference")
-    if isinstance(reference, Mapping):
-        _walk(reference.get("pipeline"), f"{where}split.reference.pipeline", "TRANSFORMS")
+    for part in own_reference(config["split"]):
+        _walk(part.get("pipeline"), f"{where}split.reference.pipeline", "TRANSFORMS")
 
 
 def _walk(value: Any, where: str, name: str) -> None:

@@ -9,10 +9,14 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+
 from ssl_seg.core.case import Case
 from ssl_seg.core.space import LabelSpace, LabelValues
 from ssl_seg.core.stage import EvaluateStage
-from ssl_seg.data.label_maps import read_indices, read_truth
+from ssl_seg.data.label_maps import read_truth
+from ssl_seg.data.working_size import WorkingSize
 from ssl_seg.metrics.metric import Metric, Sample
 from ssl_seg.registry import METRICS
 from ssl_seg.store import atomic
@@ -25,8 +29,10 @@ def run(
 ) -> dict[str, Any]:
     """Score stored label maps and write ``out/scores.json``.
 
-    It holds ``space`` (as plain data), ``cases`` (how many), ``predictions`` (fingerprints) and
-    what the metrics state: ``metrics``, ``classes`` (scores by class name) and more.
+    It holds ``space`` (as plain data), ``cases`` (how many), ``predictions`` (fingerprints),
+    ``max_side`` (longest side in pixels or null), ``reduced`` (how many cases were compared at a
+    size reduced to it) and what the metrics state: ``metrics``, ``classes`` (scores by class name)
+    and more. A map of the true label's own size is compared at that size.
 
     Args:
         stage: which label stages' maps to compare with which cases' true labels.
@@ -43,13 +49,17 @@ def run(
     """
     space = stage.values.space
     maps = _stored_maps(stage, store)
+    predicted = _predicted(stage)
     metrics: list[Metric] = [
         METRICS.build(cfg, space, where=f"test_evaluator[{number}]")
         for number, cfg in enumerate(stage.recipe["metrics"])
     ]
+    size = WorkingSize(stage.recipe["max_side"])
+    reduced = 0
     for done, case in enumerate(stage.cases, start=1):
         path = maps[case.id]
-        sample = _sample(case, path, stage.values)
+        sample, shrunk = _sample(case, path, predicted, stage.values, size)
+        reduced += shrunk
         for metric in metrics:
             try:
                 metric.add(sample)
@@ -60,6 +70,8 @@ def run(
         "space": space.plain(),
         "cases": len(stage.cases),
         "predictions": list(stage.predictions),
+        "max_side": size.max_side,
+        "reduced": reduced,
     }
     for metric in metrics:
         _merge(scores, metric.scores(), "")
@@ -69,12 +81,13 @@ def run(
 
 def _stored_maps(stage: EvaluateStage, store: Store) -> dict[str, Path]:
     """Return where the label map of each case lies."""
+    expected = stage.values.space if stage.reduction is None else stage.reduction.source
     maps: dict[str, Path] = {}
     for name in stage.predictions:
         artifact = store.path(name)
         manifest_path = artifact / "manifest.json"
         manifest = read_json(manifest_path)
-        _require_space(manifest["space"], stage.values.space, manifest_path)
+        _require_space(manifest["space"], expected, manifest_path)
         for entry in manifest["cases"]:
             path = artifact / "maps" / f"{entry['case']}.png"
             if (other := maps.setdefault(entry["case"], path)) != path:
@@ -87,6 +100,13 @@ def _stored_maps(stage: EvaluateStage, store: Store) -> dict[str, Path]:
     return maps
 
 
+def _predicted(stage: EvaluateStage) -> LabelValues:
+    """Return how stored maps are read into the space that is scored."""
+    if stage.reduction is None:
+        return LabelValues.identity(stage.values.space)
+    return stage.reduction.applied_to(LabelValues.identity(stage.reduction.source))
+
+
 def _require_space(predicted: Mapping[str, Any], space: LabelSpace, where: Path) -> None:
     if list(predicted["classes"]) != list(space.classes):
         raise ValueError(
@@ -96,17 +116,26 @@ def _require_space(predicted: Mapping[str, Any], space: LabelSpace, where: Path)
         )
 
 
-def _sample(case: Case, path: Path, values: LabelValues) -> Sample:
+def _sample(
+    case: Case, path: Path, predicted: LabelValues, values: LabelValues, size: WorkingSize
+) -> tuple[Sample, bool]:
+    """Return what metrics see of a case, and whether its true label was shrunk for it."""
     assert case.label is not None  # noqa: S101 - an evaluate stage refuses cases without a label
     truth_path = Path(case.label.path)
-    prediction, truth = read_indices(path), read_truth(truth_path, values)
-    if prediction.shape != truth.shape:
-        (height, width), (true_height, true_width) = prediction.shape, truth.shape
+    prediction, truth = read_truth(path, predicted), read_truth(truth_path, values)
+    scored = truth if prediction.shape == truth.shape else size.labels(truth)
+    if prediction.shape != scored.shape:
         raise ValueError(
-            f"the label map {path} is {width}x{height} pixels, the true label {truth_path} "
-            f"{true_width}x{true_height}; labels are stored at the size of the true label"
+            f"the label map {path} is {_shape(prediction)} pixels, the true label {truth_path} "
+            f"{_shape(truth)}; labels are stored at the size of the true label"
+            + (f" or shrunk to {_shape(scored)} by max_side" if scored is not truth else "")
         )
-    return Sample(case=case.id, prediction=prediction, truth=truth)
+    return Sample(case=case.id, prediction=prediction, truth=scored), scored is not truth
+
+
+def _shape(labels: NDArray[np.uint8]) -> str:
+    height, width = labels.shape
+    return f"{width}x{height}"
 
 
 def _merge(into: dict[str, Any], part: Mapping[str, Any], where: str) -> None:

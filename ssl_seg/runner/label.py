@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import logging
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +14,7 @@ import numpy as np
 from torch.utils.data import DataLoader, Dataset
 
 from ssl_seg.core.case import Case
+from ssl_seg.core.class_shares import vanished
 from ssl_seg.core.space import LabelSpace
 from ssl_seg.core.stage import LabelStage
 from ssl_seg.data.label_maps import write_confidence, write_label_map
@@ -23,6 +25,8 @@ from ssl_seg.runner.models import MODEL_FILE
 from ssl_seg.runner.predictors import open_predictor
 from ssl_seg.store.atomic import write_json
 from ssl_seg.store.store import Store
+
+logger = logging.getLogger(__name__)
 
 
 def run(
@@ -146,10 +150,11 @@ def _finish(stage: LabelStage, batches: Sequence[_Batch], out: Path) -> dict[str
         "fold": fold,
         "confidence": float((means * pixels).sum() / pixels.sum()),
     }
+    histogram = np.sum([entry["histogram"] for entry in entries], axis=0).tolist()
     manifest = {
         **summary,
         "space": stage.space.plain(),
-        "histogram": np.sum([entry["histogram"] for entry in entries], axis=0).tolist(),
+        "histogram": histogram,
         "cases": entries,
     }
     if stage.recipe["confidence"]:
@@ -157,4 +162,25 @@ def _finish(stage: LabelStage, batches: Sequence[_Batch], out: Path) -> dict[str
         manifest["confidence_histogram"] = levels.tolist()
     write_json(out / "manifest.json", manifest)
     write_json(out / "environment.json", {"device": device_name(), "versions": versions()})
+    _warn_of_vanished(stage, histogram)
     return {**summary, "cases": len(entries)}
+
+
+def _warn_of_vanished(stage: LabelStage, pixels: Sequence[int]) -> None:
+    """Name the classes of the labeled set that R's pseudo labels have lost."""
+    labeled = stage.settings.get("labeled_pixels")
+    if labeled is None:
+        return
+    lost = [
+        f"{stage.space.classes[number]} ({pixels[number] / sum(pixels):.3%} of the pixels, "
+        f"{labeled[number] / sum(labeled):.3%} in the labeled set)"
+        for number in vanished(pixels, labeled)
+    ]
+    if lost:
+        logger.warning(
+            "%s: %d of %d classes have vanished from the pseudo labels: %s",
+            stage.title,
+            len(lost),
+            len(stage.space),
+            ", ".join(lost),
+        )

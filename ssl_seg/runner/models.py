@@ -51,15 +51,11 @@ def trained(config: Mapping[str, Any], weights: Path) -> nn.Module:
     return model.to(get_device()).eval()
 
 
-def read_space(weights: Path) -> LabelSpace:
-    """Return the label space that a published model file states in its ``dataset_meta``.
-
-    Raises:
-        ValueError: the file does not state one.
-    """
+def stated_space(weights: Path) -> LabelSpace | None:
+    """Return the label space that a model file states in its ``dataset_meta``, if it does."""
     meta = checkpoint.load(weights).get("meta", {}).get("dataset_meta")
     if not meta:
-        raise ValueError(f"{weights}: no classes are stated; expected meta.dataset_meta")
+        return None
     palette = tuple((int(r), int(g), int(b)) for r, g, b in meta["palette"])
     return LabelSpace(weights.stem, tuple(meta["classes"]), palette)
 

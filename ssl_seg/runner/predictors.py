@@ -12,7 +12,7 @@ from mmengine.dataset import pseudo_collate
 from torch import Tensor
 from torch.nn import functional
 
-from ssl_seg.adapters.adapter import Adapter
+from ssl_seg.adapters.adapter import PredictionAdapter
 from ssl_seg.core.case import Case
 from ssl_seg.data import transforms  # noqa: F401 - registers the transforms
 from ssl_seg.models.predictor import Prediction, Predictor
@@ -27,7 +27,7 @@ def open_predictor(
     model = models.trained(recipe["model"], weights)
     predictor: Predictor = PREDICTORS.build(recipe["inference"], model, pipeline, where="inference")
     for position, adapter in enumerate(recipe["adapters"]):
-        built: Adapter = ADAPTERS.build(adapter, where=f"adapters[{position}]")
+        built: PredictionAdapter = ADAPTERS.build(adapter, where=f"adapters[{position}]")
         predictor = built.around(predictor)
     return predictor
 

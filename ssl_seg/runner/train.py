@@ -20,9 +20,11 @@ from ssl_seg.config.check import DEFAULT_INTERVAL
 from ssl_seg.config.weights import unmark
 from ssl_seg.core.stage import Source, TrainStage
 from ssl_seg.data import transforms  # noqa: F401 - registers the transforms
+from ssl_seg.data.oversampling import held_classes, repeat_counts
 from ssl_seg.data.pseudo_labels import PseudoLabels
 from ssl_seg.data.sample_order import SampleOrder, Ticket
 from ssl_seg.data.training_set import LabeledCases, TrainingSet
+from ssl_seg.models.mixed_space import supervise_in
 from ssl_seg.registry import SCOPE
 from ssl_seg.runner import amp, checkpoint, loop, models  # noqa: F401 - amp and loop register
 from ssl_seg.runner.environment import device_name, prepare_process, versions
@@ -74,8 +76,7 @@ def _open(source: Source, store: Store, stage: TrainStage) -> LabeledCases:
     if source.written_by is None:
         return LabeledCases.open(source, None)
     folder = store.path(source.written_by)
-    ignore = source.values.space.ignore
-    pseudo = PseudoLabels(folder, ignore, **stage.recipe["pseudo_labels"])
+    pseudo = PseudoLabels(folder, source.values, **stage.recipe["pseudo_labels"])
     if pseudo.coverage < 1:
         logger.info(
             "%s: %.1f %% of the pseudo-labeled pixels are kept",
@@ -91,12 +92,13 @@ class _Loader:
 
     def __init__(self, stage: TrainStage, sources: list[LabeledCases]) -> None:
         self._stage = stage
-        self.dataset = TrainingSet(sources, stage.seed)
+        self.dataset = TrainingSet(sources, stage.space, stage.seed)
         self._order = SampleOrder(
             [len(opened.source.cases) for opened in sources],
             [opened.source.kind == "labeled" for opened in sources],
             stage.recipe.get("mix", "concat"),
             stage.seed,
+            _repeats(stage, sources),
         )
 
     def __len__(self) -> int:
@@ -113,6 +115,25 @@ class _Loader:
         return DataLoader(
             self.dataset, batch_sampler=batches, collate_fn=pseudo_collate, **settings
         )
+
+
+def _repeats(stage: TrainStage, sources: list[LabeledCases]) -> list[list[int]] | None:
+    """Return for each source how often each case stands in one pass; ``None`` is once."""
+    threshold = stage.recipe.get("oversample")
+    if threshold is None:
+        return None
+    repeats = [
+        repeat_counts(held_classes(opened.source, opened.pseudo), threshold) for opened in sources
+    ]
+    for opened, counts in zip(sources, repeats, strict=True):
+        logger.info(
+            "%s: %d %s cases stand %d times in one pass, for their rare classes",
+            stage.title,
+            len(counts),
+            opened.source.kind,
+            sum(counts),
+        )
+    return repeats
 
 
 @final
@@ -211,6 +232,8 @@ def _runner(
     recipe, settings = stage.recipe, stage.settings
     torch.manual_seed(stage.scratch_seed)
     model = models.build(unmark(recipe["model"], settings["weight_files"]))
+    if stage.reductions:
+        supervise_in(model, stage.reductions)
     hooks = settings["hooks"]
     saving = hooks.get("checkpoint") or {}
     progress = checkpoint.ProgressHook(
@@ -261,12 +284,11 @@ def _log_name(stage: TrainStage) -> str:
 
 def _write_model(runner: Runner, stage: TrainStage, out: Path) -> None:
     state = checkpoint.state_of(runner)
-    space = stage.sources[0].values.space
     meta = {
         "iter": stage.size,
         "dataset_meta": {
-            "classes": list(space.classes),
-            "palette": [list(colour) for colour in space.palette],
+            "classes": list(stage.space.classes),
+            "palette": [list(colour) for colour in stage.space.palette],
         },
     }
     model = {"meta": meta, "state_dict": state["state_dict"]}

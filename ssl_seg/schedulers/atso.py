@@ -47,8 +47,19 @@ class ATSO:
         self.learn_from = learn_from
 
     def plan(self, b: PlanBuilder) -> Result:
-        """Write the plan; see the class."""
+        """Write the plan; see the class.
+
+        Raises:
+            ValueError: an earlier phase of a curriculum hands on labels that a model wrote of cases
+                that it was trained on.
+        """
         _, labels = first_labels(b)
+        if own := labels.not_held_out:
+            raise ValueError(
+                f"ATSO: {len(own)} reference cases, e.g. {own[0].id!r}, were labeled by a model "
+                "that was trained on them; let ATSO or Supervised hand on its labels, or start "
+                "with pseudo_labels='own' and start='own'"
+            )
         folds = b.folds(self.folds)
         previous: list[Model | None] = [None] * self.folds
         for generation in range(1, self.generations + 1):

@@ -26,9 +26,10 @@ class SelfLearning:
 
     def plan(self, b: PlanBuilder) -> Result:
         """Write the plan; see the class."""
-        model, labels = first_labels(b)
+        teacher, labels = first_labels(b, goes_on=True)
         for generation in range(1, self.generations + 1):
-            model = b.train(b.truth, labels, role="student", generation=generation, start=model)
+            model = b.train(b.truth, labels, role="student", generation=generation, start=teacher)
             labels = b.label(model, b.reference)
             b.score(generation, [model], labels)
+            teacher = model
         return Result(model, labels)

@@ -1,6 +1,7 @@
 import pytest
 
 from ssl_seg.catalog.assemble import Entry, assemble
+from ssl_seg.catalog.index import DigestIndex
 from ssl_seg.catalog.palette import generated_palette
 from ssl_seg.core.space import LabelSpace, LabelValues
 
@@ -64,6 +65,22 @@ def test_a_mask_of_another_size_is_refused(check):
 def test_a_turned_mask_is_called_turned(check):
     with pytest.raises(ValueError, match="turned by a quarter"):
         check((0, 1), mask_size=(4, 6))
+
+
+def test_a_label_tells_how_many_pixels_hold_each_value(check):
+    first, second = check((0, 1, 1, 2), (2,)).cases
+    assert first.label.pixels == ((0, 6), (1, 12), (2, 6))
+    assert second.label.pixels == ((2, 24),)
+
+
+def test_a_later_run_tells_the_same_counts(draw, tmp_path):
+    entry = Entry("x", str(draw("x.jpg")), str(draw("x.png", values=(0, 2, 2))), "x")
+    read = []
+    for _ in range(2):
+        with DigestIndex(tmp_path / "index.json") as index:
+            read.append(assemble("roads", STRICT, [entry], index).cases)
+    assert read[0] == read[1]
+    assert read[0][0].label.pixels == ((0, 8), (2, 16))
 
 
 def test_two_images_of_one_case_are_refused(draw, index):

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from ssl_seg.catalog import index as index_module
-from ssl_seg.catalog.index import DigestIndex
+from ssl_seg.catalog.index import FORMAT, DigestIndex
 from ssl_seg.catalog.picture import ImageFacts, MaskFacts
 
 
@@ -25,7 +25,9 @@ def test_tells_digest_and_facts(draw, index):
     assert known.file.path == str(image)
     assert known.file.digest == hashlib.sha256(image.read_bytes()).hexdigest()
     assert known.facts == ImageFacts(7, 5)
-    assert index.read([str(mask)], MaskFacts)[0].facts == MaskFacts(7, 5, (0, 3, 255))
+    assert index.read([str(mask)], MaskFacts)[0].facts == MaskFacts(
+        7, 5, ((0, 12), (3, 12), (255, 11))
+    )
 
 
 def test_an_unchanged_file_is_read_once_also_by_a_later_run(draw, tmp_path, looks):
@@ -68,7 +70,14 @@ def test_a_file_changed_in_place_is_read_anew(tmp_path, same):
 
 
 @pytest.mark.parametrize(
-    "content", ["", "{", "[]", '{"format": -1, "files": {}}', '{"format": 1, "files": {"a": [1]}}']
+    "content",
+    [
+        "",
+        "{",
+        "[]",
+        '{"format": -1, "files": {}}',
+        f'{{"format": {FORMAT}, "files": {{"a": [1]}}}}',
+    ],
 )
 def test_an_unreadable_index_is_made_anew_and_said_so(draw, tmp_path, caplog, content):
     path, mask = tmp_path / "index.json", str(draw("a.png", values=(1,)))
@@ -78,6 +87,20 @@ def test_an_unreadable_index_is_made_anew_and_said_so(draw, tmp_path, caplog, co
     assert str(path) in caplog.text
     assert "anew" in caplog.text
     assert list(json.loads(path.read_text())["files"]) == [mask]
+
+
+def test_an_index_that_knows_no_counts_is_made_anew(draw, tmp_path, looks):
+    """Format 1 kept a mask's values only."""
+    path, mask = tmp_path / "index.json", str(draw("a.png", values=(3, 0), size=(4, 2)))
+    with DigestIndex(path) as index:
+        (new,) = index.read([mask], MaskFacts)
+    content = json.loads(path.read_text())
+    content["format"] = 1
+    content["files"][mask][3]["mask"] = [4, 2, [0, 3]]
+    path.write_text(json.dumps(content))
+    assert DigestIndex(path).read([mask], MaskFacts) == [new]
+    assert new.facts.pixels == ((0, 4), (3, 4))
+    assert looks == [mask, mask]
 
 
 def test_nothing_new_writes_nothing(draw, tmp_path):

@@ -1,3 +1,5 @@
+import json
+
 import numpy as np
 import pytest
 from PIL import Image
@@ -8,12 +10,32 @@ from ssl_seg.catalog.picture import ImageFacts, MaskFacts
 @pytest.mark.parametrize("mode", ["L", "P"])
 def test_mask_values_are_indices_whatever_the_palette(draw, mode):
     path = draw("mask.png", values=(0, 7, 200), size=(9, 3), mode=mode)
-    assert MaskFacts.of(str(path)) == MaskFacts(9, 3, (0, 7, 200))
+    facts = MaskFacts.of(str(path))
+    assert facts == MaskFacts(9, 3, ((0, 9), (7, 9), (200, 9)))
+    assert facts.values == (0, 7, 200)
+
+
+def test_pixels_are_counted_by_value(tmp_path):
+    pixels = np.random.default_rng(0).geometric(0.05, (37, 53)).astype(np.uint8)
+    Image.fromarray(pixels).save(tmp_path / "mask.png")
+    values, counts = np.unique(pixels, return_counts=True)
+    counted = MaskFacts.of(str(tmp_path / "mask.png")).pixels
+    assert counted == tuple(zip(values.tolist(), counts.tolist(), strict=True))
+
+
+def test_facts_survive_json(draw):
+    facts = MaskFacts.of(str(draw("mask.png", values=(5, 0, 0, 255), size=(5, 5))))
+    assert MaskFacts.from_plain(json.loads(json.dumps(facts.plain()))) == facts
 
 
 def test_black_and_white_masks_hold_0_and_1_as_loaders_read_them(tmp_path):
     Image.fromarray(np.eye(4, dtype=bool)).save(tmp_path / "mask.png")
-    assert MaskFacts.of(str(tmp_path / "mask.png")).values == (0, 1)
+    assert MaskFacts.of(str(tmp_path / "mask.png")).pixels == ((0, 12), (1, 4))
+
+
+def test_a_mask_that_is_all_white_holds_1(tmp_path):
+    Image.fromarray(np.ones((4, 4), dtype=bool)).save(tmp_path / "mask.png")
+    assert MaskFacts.of(str(tmp_path / "mask.png")).pixels == ((1, 16),)
 
 
 @pytest.mark.parametrize("mode", ["RGB", "RGBA", "LA"])

@@ -2,7 +2,8 @@ import re
 
 import pytest
 
-from ssl_seg.config.check import DEFAULTS, check_classes, checked
+from ssl_seg.config.check import DEFAULTS, checked
+from ssl_seg.config.check_classes import check_classes
 from ssl_seg.core.space import LabelSpace
 
 SPACE = LabelSpace("street", ("sky", "road", "car"), ((0, 0, 0),) * 3)
@@ -153,7 +154,15 @@ def test_heads_of_another_number_of_classes_are_refused_by_place():
         check_classes({"auxiliary_head": cascade}, SPACE)
 
 
-def test_the_message_on_classes_names_those_of_the_data():
+def test_the_message_on_classes_names_those_of_the_space():
     head = {"type": "FCNHead", "num_classes": 2}
-    with pytest.raises(ValueError, match=r"'street' .*\(sky, road, car\)"):
+    with pytest.raises(ValueError, match=r"'street',.* \(sky, road, car\)"):
         check_classes({"decode_head": head, "auxiliary_head": None}, SPACE)
+
+
+def test_class_weights_of_another_number_of_classes_are_refused_by_place():
+    losses = [{"type": "CrossEntropyLoss"}, {"type": "DiceLoss", "class_weight": [1, 2]}]
+    head = {"type": "FCNHead", "num_classes": 3, "loss_decode": losses}
+    place = r"^model\.decode_head\.loss_decode\[1\]\.class_weight has 2 entries"
+    with pytest.raises(ValueError, match=place):
+        check_classes({"decode_head": head}, SPACE)

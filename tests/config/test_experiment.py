@@ -175,17 +175,77 @@ def test_with_a_reference_set_of_its_own_all_of_train_is_labeled(opened, own):
     assert {case.label for case in split.reference} == {None}
 
 
+@pytest.fixture
+def parts(own):
+    """Two more data sets, of six and of three images; the second one has no labels."""
+    for picture in (own / "train").rglob("drive[012]/*.png"):
+        kind, *rest = picture.relative_to(own / "train").parts
+        target = own / "one" / kind / "one".join(rest)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(picture, target)
+    shutil.copytree(own / "test/images", own / "two/images")
+    usual = {"type": "ImageFolder", "classes": ("sky", "road", "car")}
+    return [
+        {**usual, "data_root": str(own / "one")},
+        {**usual, "data_root": str(own / "two"), "masks": None},
+    ]
+
+
+def test_the_reference_set_may_come_from_several_data_sets_and_a_part_of_each(opened, own, parts):
+    drawn = [{**parts[0], "draw": 4}, parts[1]]
+    draws = [
+        ids(opened({"split": {"seed": seed, "reference": drawn}}, folder=own).split.reference)
+        for seed in (0, 0, 1, 2)
+    ]
+    everything = ids(opened({"split": {"reference": parts}}, folder=own).split.reference)
+    assert draws[0] == draws[1]
+    assert len(set(draws)) > 1
+    for found in draws:
+        assert (len(found), found[4:]) == (7, ("frame0", "frame1", "frame2"))
+        assert [case for case in everything if case in found] == list(found)
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"draw": 7}, r"^split\.reference\[1\]\.draw asks for 7 of 3 cases"),
+        ({"draw": "four"}, r"^split\.reference\[1\]\.draw: expected a fraction"),
+        ({"classes": ("sky", "car")}, r"^split\.reference\[1\]: all parts of R must be labeled"),
+        ({"pipeline": []}, r"^split\.reference\[1\]\.pipeline: R has one pipeline"),
+        ({"type": "ImageFlder"}, r"^split\.reference\[1\].*ImageFlder"),
+    ],
+)
+def test_a_wrong_part_of_the_reference_set_is_named(opened, own, parts, change, message):
+    with pytest.raises(ValueError, match=message):
+        opened({"split": {"reference": [parts[0], {**parts[1], **change}]}}, folder=own)
+
+
+def test_a_case_of_two_parts_of_the_reference_set_is_named(opened, own, parts):
+    with pytest.raises(ValueError, match=r"^split\.reference\[1\]: the case 'frame0' stands in"):
+        opened({"split": {"reference": [parts[1], parts[1]]}}, folder=own)
+
+
+@pytest.mark.parametrize("reference", [[], 7, [{"data_root": "data"}]])
+def test_a_reference_of_no_known_kind_is_refused(opened, reference):
+    with pytest.raises(ValueError, match=r"^split\.reference: expected a data set .* a list file"):
+        opened({"split": {"reference": reference}})
+
+
 @pytest.mark.parametrize("home", ["test_dataloader.dataset", "split.reference"])
-def test_other_classes_are_refused(opened, data, home):
+def test_other_classes_are_refused(opened, tiny, tmp_path, home):
+    other = tiny.data(tmp_path / "other")
     data_set = {
         "type": "ImageFolder",
-        "data_root": str(data / "test"),
+        "data_root": str(other / "test"),
         "classes": ("sky", "road", "tree"),
         "pipeline": [{"type": "LoadImageFromFile"}],
     }
-    message = r"label space 'image_folder' \(3 classes\).*must have the same classes"
+    message = r"two label spaces are named 'image_folder'.*sky, road, car.*sky, road, tree"
     with pytest.raises(ValueError, match=message):
         opened({"split": {}, home: data_set})
+    message = r"share no label space .*sky, road, car.*'other' \(sky, road, tree\)"
+    with pytest.raises(ValueError, match=message):
+        opened({"split": {}, home: {**data_set, "space": "other"}})
 
 
 def test_a_model_of_another_number_of_classes_is_refused_by_place(opened):

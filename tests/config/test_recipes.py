@@ -167,14 +167,32 @@ def test_transforms_that_read_labels_are_not_part_of_labeling(usual):
 def test_a_reference_set_of_its_own_may_have_a_pipeline_of_its_own(planned):
     def pipelines(changes):
         _, *learned = planned(changes).trainings[-1].sources
-        return {source.kind: list(source.pipeline) for source in learned}
+        return {source.kind: source.pipeline[1]["scale"][0] for source in learned}
 
     data_set = {"type": "ImageFolder", "data_root": "elsewhere"}
     usual = {"train_dataloader.dataset.pipeline": LABELED}
-    assert pipelines({**usual, "split.reference": data_set}) == {"pseudo": LABELED}
+    assert pipelines({**usual, "split.reference": data_set}) == {"pseudo": 8}
     own = {**data_set, "pipeline": PSEUDO}
-    assert pipelines({**usual, "split.reference": own}) == {"pseudo": PSEUDO}
-    assert pipelines({**usual, "split.reference": "list.txt"}) == {"pseudo": LABELED}
+    assert pipelines({**usual, "split.reference": own}) == {"pseudo": 9}
+    assert pipelines({**usual, "split.reference": "list.txt"}) == {"pseudo": 8}
+
+
+@pytest.mark.parametrize("size", [2048, 640, None])
+def test_whatever_reads_files_is_told_the_working_size(planned, size):
+    plan = planned({"max_side": size} if size != 2048 else {})
+    pipelines = [stage.pipeline for stage in plan.labelings]
+    pipelines += [source.pipeline for stage in plan.trainings for source in stage.sources]
+    for step in (step for pipeline in pipelines for step in pipeline):
+        reads = step["type"] in ("LoadImageFromFile", "LoadAnnotations")
+        assert step.get("max_side", "none") == (size if reads else "none")
+    assert {stage.recipe["max_side"] for stage in plan.evaluations} == {size}
+
+
+@pytest.mark.parametrize("reduction", [True, False])
+def test_declared_label_maps_are_in_no_labeling_and_other_adapters_are(planned, usual, reduction):
+    adapter = {"type": "ClassReduction", "map": "other"} if reduction else {"type": "Mine"}
+    other = planned({"adapters": [adapter]})
+    assert (list(other.stages) == list(usual.stages)) is reduction
 
 
 def test_pseudo_labels_are_read_as_class_numbers_whatever_the_data_sets_values_are(made_up):

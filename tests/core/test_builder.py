@@ -72,8 +72,8 @@ def test_labels_fall_into_inside_and_outside_of_a_fold(start):
     labels = b.label(b.train(b.truth, role="initial"), b.reference)
     for fold in b.folds(3):
         inside, outside = labels.inside(fold), labels.outside(fold)
-        assert [case for _, cases in inside.parts for case in cases] == list(fold.cases)
-        rest = {case for _, cases in outside.parts for case in cases}
+        assert [case for part in inside.parts for case in part.cases] == list(fold.cases)
+        rest = {case for part in outside.parts for case in part.cases}
         assert rest == set(b.reference) - set(fold.cases)
 
 
@@ -82,7 +82,7 @@ def test_joined_labels_keep_their_writers(start):
     initial = b.train(b.truth, role="initial")
     folds = b.folds(3)
     labels = b.join(b.label(initial, fold) for fold in folds)
-    assert len({stage for stage, _ in labels.parts}) == 3
+    assert len({part.stage for part in labels.parts}) == 3
     outside = labels.outside(folds[1])
     assert outside.parts == (labels.parts[0], labels.parts[2])
     final = b.train(b.truth, labels, role="final")
@@ -125,9 +125,12 @@ def test_every_model_of_a_run_starts_from_the_same_scratch_and_draws_its_own_sam
     b = start()
     labels = b.label(b.train(b.truth, role="initial"), b.reference)
     fold = b.folds(2)[0]
-    b.train(b.truth, labels, role="student", generation=1)
-    b.train(b.truth, labels, role="student", generation=2)
-    b.train(b.truth, labels, role="student", generation=2, fold=fold)
+    students = [
+        b.train(b.truth, labels, role="student", generation=1),
+        b.train(b.truth, labels, role="student", generation=2),
+        b.train(b.truth, labels, role="student", generation=2, fold=fold),
+    ]
+    b.score(2, students)
     plan = finish(b, b.train(b.truth, labels, role="final"))
     assert len({stage.scratch_seed for stage in plan.trainings}) == 1
     assert len({stage.seed for stage in plan.trainings}) == 5

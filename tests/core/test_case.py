@@ -2,7 +2,7 @@ from dataclasses import replace
 
 import pytest
 
-from ssl_seg.core.case import DataFile, content_digest
+from ssl_seg.core.case import LabelFile, content_digest
 
 
 @pytest.fixture
@@ -21,11 +21,11 @@ def test_the_content_is_what_a_stage_reads(case):
     assert len(digests) == len(read) + 1
 
 
-def test_paths_and_groups_are_no_content(case):
+def test_paths_groups_and_pixel_counts_are_no_content(case):
     moved = replace(
         case,
         image=replace(case.image, path="/elsewhere/x.jpg"),
-        label=DataFile("/elsewhere/x.png", case.label.digest),
+        label=LabelFile("/elsewhere/x.png", case.label.digest, ((0, 7), (255, 1))),
         group="another",
     )
     assert content_digest([moved]) == content_digest([case])

@@ -32,16 +32,16 @@ def test_fractions_are_rounded_half_up_as_they_are_written(total):
     for thousandth in range(1, 1000):
         expected = (2 * thousandth * total + 1000) // 2000
         if expected:
-            assert count_of(thousandth / 1000, total) == expected
+            assert count_of(thousandth / 1000, total, "split.labeled") == expected
         else:
             with pytest.raises(ValueError, match="give 1 to"):
-                count_of(thousandth / 1000, total)
+                count_of(thousandth / 1000, total, "split.labeled")
 
 
 @given(total=st.integers(1, 100), data=st.data())
 def test_whole_numbers_are_counts(total, data):
     count = data.draw(st.integers(1, total))
-    assert count_of(count, total) == count
+    assert count_of(count, total, "split.labeled") == count
 
 
 @pytest.mark.parametrize(
@@ -61,7 +61,7 @@ def test_whole_numbers_are_counts(total, data):
 )
 def test_impossible_amounts_are_refused_by_key(amount, reason):
     with pytest.raises(ValueError, match=rf"^split\.labeled.*{reason}"):
-        count_of(amount, 10)
+        count_of(amount, 10, "split.labeled")
 
 
 @DRAWS

@@ -4,8 +4,9 @@ from dataclasses import fields, replace
 
 import pytest
 
-from ssl_seg.core.case import DataFile
+from ssl_seg.core.case import DataFile, LabelFile
 from ssl_seg.core.space import LabelSpace, LabelValues
+from ssl_seg.core.space_map import SpaceMap
 from ssl_seg.core.stage import EvaluateStage, LabelStage, Source, TrainStage
 
 OTHER = LabelSpace("other", ("road", "car", "tree"), ((0, 0, 0), (90, 0, 0), (0, 90, 0)))
@@ -44,6 +45,7 @@ def train(labeled, pseudo):
         role="student",
         generation=1,
         fold=0,
+        space=labeled.values.space,
         sources=(labeled, pseudo),
         start="b" * 32,
         recipe={"train_cfg": {"max_iters": 10}, "optimizer": {"lr": 0.1}},
@@ -105,6 +107,7 @@ def test_every_part_of_a_training_changes_its_name(train):
         "role": "final",
         "generation": 2,
         "fold": 1,
+        "space": OTHER,
         "sources": train.sources[:1],
         "start": None,
         "recipe": {**train.recipe, "optimizer": {"lr": 0.2}},
@@ -140,6 +143,7 @@ def test_every_part_of_a_score_changes_its_name(evaluate):
         {"cases": (change_file(first, "label", digest="x"), *rest)},
         {"values": LabelValues.identity(OTHER)},
         {"recipe": {"metrics": []}},
+        {"reduction": SpaceMap("turned", OTHER, evaluate.values.space, (1, 0, 0))},
     ]
     names = {name for change in changes for name in change}
     assert {field.name for field in fields(evaluate)} == {*names, "kind"}
@@ -154,7 +158,7 @@ def moved(cases):
             case,
             group="another",
             image=DataFile("/elsewhere/image", case.image.digest),
-            label=case.label and DataFile("/elsewhere/label", case.label.digest),
+            label=case.label and LabelFile("/elsewhere/label", case.label.digest),
         )
         for case in cases
     )

@@ -3,7 +3,7 @@ import json
 import numpy as np
 import pytest
 
-from ssl_seg.core.space import LabelSpace
+from ssl_seg.core.space import LabelSpace, LabelValues
 from ssl_seg.data.label_maps import write_confidence, write_label_map
 from ssl_seg.data.pseudo_labels import LEVELS, PseudoLabels, balanced_levels
 
@@ -42,7 +42,7 @@ def kept(pseudo, cases):
 def test_without_a_threshold_labels_are_as_stored(stored):
     folder, cases = stored
     (folder / "manifest.json").unlink()  # confidences need not be there at all
-    pseudo = PseudoLabels(folder, SPACE.ignore)
+    pseudo = PseudoLabels(folder, LabelValues.identity(SPACE))
     assert all(mask.all() for mask in kept(pseudo, cases).values())
     assert pseudo.coverage == 1
 
@@ -50,14 +50,14 @@ def test_without_a_threshold_labels_are_as_stored(stored):
 @pytest.mark.parametrize("threshold", [0.2, 0.5, 0.8, 0.95])
 def test_a_threshold_keeps_what_is_at_least_as_sure(stored, threshold):
     folder, cases = stored
-    pseudo = PseudoLabels(folder, SPACE.ignore, threshold=threshold)
+    pseudo = PseudoLabels(folder, LabelValues.identity(SPACE), threshold=threshold)
     for case, mask in kept(pseudo, cases).items():
         assert np.array_equal(mask, cases[case][1] >= round(threshold * 255))
 
 
 def test_a_balanced_threshold_keeps_the_surest_share_of_every_class(stored):
     folder, cases = stored
-    pseudo = PseudoLabels(folder, SPACE.ignore, class_balanced=0.4)
+    pseudo = PseudoLabels(folder, LabelValues.identity(SPACE), class_balanced=0.4)
     masks = kept(pseudo, cases)
     for number in range(len(SPACE)):
         of_class = {case: cases[case][0] == number for case in cases}
@@ -73,14 +73,14 @@ def test_a_balanced_threshold_keeps_the_surest_share_of_every_class(stored):
 
 def test_one_threshold_for_all_would_empty_the_class_that_is_never_sure(stored):
     folder, cases = stored
-    masks = kept(PseudoLabels(folder, SPACE.ignore, threshold=0.5), cases)
+    masks = kept(PseudoLabels(folder, LabelValues.identity(SPACE), threshold=0.5), cases)
     assert not any(masks[case][cases[case][0] == 2].any() for case in cases)
 
 
 @pytest.mark.parametrize("asked", [{"threshold": 0.7}, {"class_balanced": 0.3}])
 def test_coverage_is_the_share_of_pixels_that_is_kept(stored, asked):
     folder, cases = stored
-    pseudo = PseudoLabels(folder, SPACE.ignore, **asked)
+    pseudo = PseudoLabels(folder, LabelValues.identity(SPACE), **asked)
     masks = np.concatenate([mask.ravel() for mask in kept(pseudo, cases).values()])
     assert pseudo.coverage == pytest.approx(masks.mean(), abs=1e-12)
     assert 0 < pseudo.coverage < 1

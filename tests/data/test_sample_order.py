@@ -2,6 +2,8 @@ from collections import Counter
 from itertools import islice
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from ssl_seg.data.sample_order import SampleOrder
 
@@ -106,6 +108,72 @@ def test_equal_chances_in_a_concatenation():
 def test_batches_are_made_as_they_are_asked_for():
     endless = order().batches(2, 0, 10**12)
     assert len(list(islice(endless, 3))) == 3
+
+
+REPEATS = ((1, 3, 1), (2, 1, 1, 1), (1, 1, 1, 1, 4))
+REPEATED = [
+    (source, case)
+    for source, counts in enumerate(REPEATS)
+    for case, count in enumerate(counts)
+    for _ in range(count)
+]
+
+
+def repeated(mix="concat", seed=7):
+    return SampleOrder(SIZES, LABELED, mix, seed, REPEATS)
+
+
+def test_each_pass_visits_each_case_as_often_as_told_in_a_new_order():
+    rounds = passes(stream(repeated(), 10 * len(REPEATED)), len(REPEATED))
+    assert all(sorted(visited) == REPEATED for visited in rounds)
+    assert len({tuple(visited) for visited in rounds}) == 10
+
+
+@pytest.mark.parametrize("share", [0.5, 0.3, 1 / 3])
+def test_an_interleave_repeats_inside_both_lists_and_keeps_its_share(share):
+    drawn = stream(repeated({"labeled": share}), 600)
+    for entries in (TRUE, PSEUDO):
+        own = [entry for entry in drawn if entry in entries]
+        expected = [entry for entry in REPEATED if entry in entries]
+        assert all(sorted(visited) == expected for visited in passes(own, len(expected)))
+    plain = stream(order({"labeled": share}), 600)
+    assert [entry in TRUE for entry in drawn] == [entry in TRUE for entry in plain]
+
+
+@pytest.mark.parametrize("mix", MIXES, ids=str)
+def test_once_each_is_the_order_of_old(mix):
+    """Bit for bit: results that are stored already must not change."""
+    once = SampleOrder(SIZES, LABELED, mix, 7, [[1] * size for size in SIZES])
+    assert stream(once, 300) == stream(order(mix), 300)
+
+
+@given(
+    st.lists(st.lists(st.integers(1, 4), max_size=5), min_size=1, max_size=4).filter(any),
+    st.sampled_from(MIXES),
+    st.integers(1, 7),
+    st.integers(0, 12),
+    st.integers(0, 2**32),
+)
+def test_a_resumed_order_is_the_tail_of_the_whole(repeats, mix, batch_size, start, seed):
+    sizes = [len(counts) for counts in repeats]
+    labeled = [source % 2 == 0 for source in range(len(sizes))]
+
+    def tickets(first):
+        made = SampleOrder(sizes, labeled, mix, seed, repeats)
+        return list(made.batches(batch_size, first, 12))
+
+    assert tickets(start) == tickets(0)[start:]
+
+
+@pytest.mark.parametrize("repeats", [((1, 1), (1, 1)), ((1, 1, 1),), ((1, 1), (1, 1, 1), ())])
+def test_repeats_of_other_cases_are_an_error(repeats):
+    with pytest.raises(ValueError, match="zip"):
+        SampleOrder((2, 3), (True, False), "concat", 0, repeats)
+
+
+def test_a_case_that_stands_in_no_pass_is_an_error():
+    with pytest.raises(ValueError, match="case 1 of source 1 is to stand in no pass"):
+        SampleOrder((2, 3), (True, False), "concat", 0, ((1, 1), (1, 0, 1)))
 
 
 def test_no_sample_at_all_is_an_error():

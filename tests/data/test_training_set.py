@@ -5,7 +5,7 @@ import pytest
 import torch
 from mmcv.transforms import BaseTransform
 
-from ssl_seg.core.case import Case, DataFile
+from ssl_seg.core.case import Case, DataFile, LabelFile
 from ssl_seg.core.space import LabelSpace, LabelValues
 from ssl_seg.core.stage import Source
 from ssl_seg.data import transforms  # noqa: F401 - registers the transforms
@@ -41,7 +41,7 @@ def cases(data):
         Case(
             name,
             DataFile(str(data / "train/images" / f"{name}.png"), name),
-            DataFile(str(data / "train/masks" / f"{name}.png"), name),
+            LabelFile(str(data / "train/masks" / f"{name}.png"), name),
             "g",
         )
         for name in names
@@ -63,8 +63,9 @@ def open_set(cases, tmp_path):
         return TrainingSet(
             [
                 LabeledCases.open(true, None),
-                LabeledCases.open(pseudo, PseudoLabels(tmp_path, SPACE.ignore)),
+                LabeledCases.open(pseudo, PseudoLabels(tmp_path, LabelValues.identity(SPACE))),
             ],
+            SPACE,
             seed,
         )
 
@@ -147,7 +148,7 @@ def test_a_pipeline_that_drops_a_case_is_an_error(open_set, dropping):
 def test_a_labeled_case_without_a_label_is_an_error(cases):
     bare = tuple(case.without_label() for case in cases)
     source = Source(kind="labeled", cases=bare, values=VALUES, pipeline=steps(PLAIN))
-    made = TrainingSet([LabeledCases.open(source, None)], 0)
+    made = TrainingSet([LabeledCases.open(source, None)], SPACE, 0)
     with pytest.raises(ValueError, match="'drive0/0' has no label file"):
         made[Ticket(0, 0, 0, 0)]
 
@@ -157,7 +158,7 @@ def test_a_value_outside_the_space_names_the_file(cases):
     source = Source(
         kind="labeled", cases=cases, values=LabelValues.identity(narrow), pipeline=steps(PLAIN)
     )
-    made = TrainingSet([LabeledCases.open(source, None)], 0)
+    made = TrainingSet([LabeledCases.open(source, None)], SPACE, 0)
     with pytest.raises(ValueError, match=r"masks/drive0/0\.png: holds the values \[2\]"):
         made[Ticket(0, 0, 0, 0)]
 

@@ -1,6 +1,6 @@
 import pytest
 
-from ssl_seg.core.case import Case, DataFile
+from ssl_seg.core.case import Case, DataFile, LabelFile
 from ssl_seg.core.space import LabelSpace, LabelValues
 from ssl_seg.core.stage import EvaluateStage, LabelStage, Source, TrainStage
 
@@ -8,7 +8,7 @@ SPACE = LabelSpace("two", ("no", "yes"), ((0, 0, 0), (255, 255, 255)))
 
 
 def _cases(count, *, labeled):
-    label = DataFile("label.png", "l") if labeled else None
+    label = LabelFile("label.png", "l") if labeled else None
     return tuple(Case(str(i), DataFile(f"{i}.png", str(i)), label, "g") for i in range(count))
 
 
@@ -20,6 +20,7 @@ def stages():
         role="initial",
         generation=0,
         fold=None,
+        space=SPACE,
         sources=(
             Source(kind="labeled", cases=_cases(5, labeled=True), values=values, pipeline=()),
         ),

@@ -17,14 +17,14 @@ CONTROL = re.compile(r"\x1b\[([0-9;?]*)([A-Za-z])|[\r\n]")
 
 RUN = """
     import logging, sys
-    from ssl_seg.core.case import Case, DataFile
+    from ssl_seg.core.case import Case, LabelFile
     from ssl_seg.core.space import LabelSpace, LabelValues
     from ssl_seg.core.stage import EvaluateStage
     from ssl_seg.execution import progress
 
     logging.basicConfig(level=logging.INFO, format="%(message)s")
     values = LabelValues.identity(LabelSpace("one", ("a",), ((0, 0, 0),)))
-    file = DataFile("path", "digest")
+    file = LabelFile("path", "digest")
     cases = tuple(Case(str(i), file, file, "g") for i in range(30))
     stage = EvaluateStage(predictions=(), cases=cases, values=values, recipe={})
     with progress({stage.fingerprint: stage}, set()) as shown:

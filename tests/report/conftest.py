@@ -9,8 +9,10 @@ import pytest
 from PIL import Image
 
 from ssl_seg.core.builder import PlanBuilder
-from ssl_seg.core.case import Case, DataFile
+from ssl_seg.core.case import Case, DataFile, LabelFile
 from ssl_seg.core.space import LabelSpace, LabelValues
+from ssl_seg.core.space_joins import SpaceJoins
+from ssl_seg.core.space_map import SpaceMap
 from ssl_seg.core.split import Split
 from ssl_seg.core.stage import EvaluateStage, LabelStage, TrainStage
 from ssl_seg.data.label_maps import read_indices, write_label_map
@@ -21,12 +23,23 @@ from ssl_seg.store.store import Store
 
 # No map or label ever holds a tram.
 SPACE = LabelSpace("street", ("road", "car", "tram"), ((90, 0, 90), (0, 0, 140), (0, 80, 100)))
+# Class numbers that do occur are the same in both spaces.
+COARSE = LabelSpace("coarse", ("way", "thing"), ((90, 0, 90), (0, 0, 140)))
+REDUCTION = SpaceMap("street_to_coarse", SPACE, COARSE, (0, 1, 1))
 VALUES = LabelValues.identity(SPACE)
 ITERATIONS = 40
 
 
 class ToyRecipes:
     """The least that a plan needs to know of a config."""
+
+    joins = SpaceJoins((REDUCTION,))
+
+    def __init__(self, space=SPACE):
+        self.space = space
+
+    def in_space(self, name):
+        return ToyRecipes({"street": SPACE, "coarse": COARSE}[name])
 
     def train(self, role, *, pseudo_labels):
         return {"train_cfg": {"max_iters": ITERATIONS}}, {}
@@ -35,7 +48,7 @@ class ToyRecipes:
         return {}, {}
 
     def evaluate(self):
-        return {"metrics": [{"type": "IoUMetric"}]}
+        return {"metrics": [{"type": "IoUMetric"}], "max_side": None}
 
     def train_pipeline(self, cases, role):
         return ()
@@ -46,9 +59,6 @@ class ToyRecipes:
     def values(self, cases):
         return VALUES
 
-    def predicted(self):
-        return VALUES
-
 
 class Benchmark:
     """A work dir in which plans are recorded and their stages finished at will."""
@@ -57,8 +67,11 @@ class Benchmark:
         self.store = Store(folder / "work")
         self._truth = folder / "truth"
 
-    def plan(self, scheduler, seed, *, known_reference=True):
-        """Record the plan of a schedule and return it."""
+    def plan(self, scheduler, seed, *, known_reference=True, labeled_pixels=None):
+        """Record the plan of a schedule and return it.
+
+        ``labeled_pixels`` is what the plan is to say of the labeled set instead of the truth.
+        """
         split = Split(
             labeled=self._cases("labeled", 2),
             reference=self._cases("reference", 4, known=known_reference),
@@ -67,8 +80,14 @@ class Benchmark:
         builder = PlanBuilder(split, ToyRecipes(), seed)
         result = SCHEDULERS.build(scheduler).plan(builder)
         plan = builder.finish(result, label=scheduler["type"].lower(), scheduler=scheduler)
-        self.store.save_plan(plan.record())
+        stated = {"labeled_pixels": labeled_pixels} if labeled_pixels else {}
+        self.store.save_plan({**plan.record(), **stated})
         return plan
+
+    def labeled_shares(self):
+        """Return the share of each class that occurs in the label files of the labeled set."""
+        masks = [read_indices(path) for path in self._truth.glob("labeled*.png")]
+        return np.bincount(np.concatenate(masks).ravel()) / np.concatenate(masks).size
 
     def finish(self, plan, *kinds, coverage=1.0):
         """Finish the plan's stages of the given kinds; all of them if none is given."""
@@ -95,9 +114,11 @@ class Benchmark:
             path = self._truth / f"{home}{number}.png"
             path.parent.mkdir(exist_ok=True)
             rng = np.random.default_rng(number)
-            Image.fromarray(rng.integers(0, 2, (5, 7), dtype=np.uint8)).save(path)
+            mask = rng.integers(0, 2, (5, 7), dtype=np.uint8)
+            Image.fromarray(mask).save(path)
             digest = sha256(path.read_bytes()).hexdigest()
-            label = DataFile(str(path), digest) if known else None
+            pixels = tuple(enumerate(np.bincount(mask.ravel()).tolist()))
+            label = LabelFile(str(path), digest, pixels) if known else None
             image = DataFile(f"{home}{number}.jpg", f"{home}{number}")
             cases.append(Case(f"{home}{number}", image, label, home))
         return tuple(cases)
@@ -105,17 +126,19 @@ class Benchmark:
     def _label(self, stage, out):
         """Write the true labels with errors that depend on the stage."""
         rng = np.random.default_rng(int(stage.fingerprint, 16))
+        histogram = np.zeros(len(stage.space), np.int64)
         for case in stage.cases:
             truth = read_indices(self._truth / f"{case.id}.png")
             wrong = rng.random(truth.shape) < 0.3
-            write_label_map(
-                out / "maps" / f"{case.id}.png", np.where(wrong, 1 - truth, truth), SPACE
-            )
+            labels = np.where(wrong, 1 - truth, truth)
+            write_label_map(out / "maps" / f"{case.id}.png", labels, stage.space)
+            histogram += np.bincount(labels.ravel(), minlength=len(stage.space))
         role, generation, fold = stage.teacher
         write_json(
             out / "manifest.json",
             {
-                "space": SPACE.plain(),
+                "space": stage.space.plain(),
+                "histogram": histogram.tolist(),
                 "teacher": stage.model,
                 "role": role,
                 "generation": generation,

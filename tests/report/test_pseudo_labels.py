@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import json
+
+import numpy as np
+
+from ssl_seg.data.label_maps import read_indices
 from ssl_seg.report.pseudo_labels import pseudo_labels
 
 ATSO = {"type": "ATSO", "folds": 2, "generations": 1}
@@ -24,3 +29,15 @@ def test_labels_of_the_reference_by_generation_and_teacher(benchmark):
 def test_labels_that_nobody_has_learned_from_state_no_coverage(finished):
     found = [entry for entry in pseudo_labels(finished) if entry["run"] == "stso-seed0"]
     assert [entry["coverage"] for entry in found] == [1.0, None]
+
+
+def test_their_classes_are_counted_and_their_teacher_and_space_named(benchmark):
+    benchmark.finish(benchmark.plan(ATSO, 0))
+    found = pseudo_labels(benchmark.store)
+    assert [entry["role"] for entry in found] == ["initial", "student", "student"]
+    for entry in found:
+        maps = (benchmark.store.path(entry["stage"]) / "maps").iterdir()
+        counts = np.bincount(np.concatenate([read_indices(path) for path in maps]).ravel())
+        assert entry["pixels"] == {"road": counts[0], "car": counts[1], "tram": 0}
+        assert entry["space"] == "street"
+    json.dumps(found)

@@ -8,11 +8,13 @@ from ssl_seg.report.pseudo_labels import pseudo_labels
 from ssl_seg.report.rows import rows
 from ssl_seg.report.runs import runs, schedule
 from ssl_seg.report.tables import (
+    class_share_table,
     class_tables,
     generation_table,
     pseudo_label_table,
     run_table,
     summary_table,
+    vanished_list,
 )
 
 
@@ -111,8 +113,52 @@ def test_labels_are_shown_with_what_is_known_of_them(finished):
     header, *lines = cells(pseudo_label_table(entries))
     assert header == ["generation", "teacher", "cases", "confidence %", "coverage %"]
     assert lines[0] == ["0", "single", "4", "75.00", "100.00"]
+    last = {**entries[-1], "space": "coarse", "role": "final", "fold": None}
+    header, *lines = cells(pseudo_label_table([*entries, last]))
+    assert header[:4] == ["generation", "teacher", "space", "cases"]
+    assert [line[1:3] for line in lines] == [
+        ["single", "street"],
+        ["fold-0", "street"],
+        ["fold-1", "street"],
+        ["final", "coarse"],
+    ]
     unknown = [{**entry, "confidence": None} for entry in entries]
     assert "confidence" not in pseudo_label_table(unknown)
+
+
+def shares(**generations):
+    """Return class shares of a space of three classes, by generation."""
+    made = [
+        {
+            "generation": at,
+            "role": role,
+            "shares": dict(zip("abc", values, strict=True)),
+            "vanished": list(lost),
+        }
+        for at, (role, (values, lost)) in enumerate(generations.items())
+    ]
+    labeled = {"a": 0.9, "b": 0.1, "c": 0.0}
+    return {"run": "x", "space": "abc", "labeled": labeled, "generations": made}
+
+
+def test_classes_are_shown_by_generation_beside_the_labeled_set():
+    entry = shares(
+        initial=((0.95, 0.05, 0.0), ""),
+        student=((0.99996, 0.00004, 0.0), "b"),
+        final=((None,) * 3, ""),
+    )
+    assert cells(class_share_table(entry)) == [
+        ["% of the pixels", "S", "generation 0", "generation 1", "generation 2 final"],
+        ["a", "90.00", "95.00", "100.00", "–"],
+        ["b", "10.00", "5.00", "<0.01", "–"],
+        ["c", "0.00", "0.00", "0.00", "–"],
+    ]
+
+
+def test_vanished_classes_are_listed_by_generation():
+    entry = shares(initial=((1, 0, 0), ""), student=((1, 0, 0), "b"), final=((0, 0, 1), "ab"))
+    assert vanished_list(entry) == "- generation 1: b\n- generation 2 final: a, b"
+    assert vanished_list(shares(initial=((1, 0, 0), ""))) == ""
 
 
 def test_a_schedule_without_arguments_is_named_by_its_type():

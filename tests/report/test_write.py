@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 
+import pytest
+
 from ssl_seg.report import write_report
 
 ATSO = {"type": "ATSO", "folds": 2, "generations": 1}
@@ -62,6 +64,66 @@ def test_several_runs_are_summed_up_and_none_is_marked(benchmark):
     assert "## All runs by generation" in text
     assert "**" not in text
     assert "best" not in text.lower()
+
+
+def stated(classes, pixels):
+    return [{"space": "street", "pixels": dict(zip(classes, pixels, strict=True))}]
+
+
+STREET = ("road", "car", "tram")
+
+
+def test_class_shares_are_in_both_files(benchmark):
+    benchmark.finish(benchmark.plan(ATSO, 0))
+    text = write_report(benchmark.store)
+    assert "| % of the pixels   |" in text
+    assert "vanished" not in text
+    (found,) = written(benchmark.store)["class_shares"]
+    assert [made["generation"] for made in found["generations"]] == [0, 1]
+    assert sum(found["generations"][1]["shares"].values()) == pytest.approx(1)
+
+
+def test_a_class_that_vanishes_is_named(benchmark):
+    pixels = stated(STREET, (60, 30, 10))
+    benchmark.finish(benchmark.plan(ATSO, 0, labeled_pixels=pixels))
+    text = write_report(benchmark.store)
+    assert "vanished from the pseudo labels (less than 1/100" in text
+    assert "- generation 0: tram\n- generation 1: tram" in text
+    (found,) = written(benchmark.store)["class_shares"]
+    assert [made["vanished"] for made in found["generations"]] == [["tram"], ["tram"]]
+
+
+def test_a_run_recorded_without_counts_has_no_class_shares(benchmark):
+    plan = benchmark.plan(ATSO, 0)
+    benchmark.finish(plan)
+    (record,) = benchmark.store.plans()
+    del record["labeled_pixels"]
+    benchmark.store.save_plan(record)
+    text = write_report(benchmark.store)
+    assert "Pseudo labels of the reference set" in text
+    assert "% of the pixels" not in text
+    assert written(benchmark.store)["class_shares"] == []
+
+
+@pytest.mark.parametrize(("classes", "shown"), [(30, True), (31, False)])
+def test_of_many_classes_only_the_vanished_are_in_the_text(benchmark, classes, shown):
+    plan = benchmark.plan({"type": "STSO", "generations": 1}, 0)
+    names = [f"class {number}" for number in range(classes)]
+    benchmark.finish(plan)
+    # A manifest of another version of the same stages, in a space of many classes.
+    for stage in plan.labelings:
+        path = benchmark.store.path(stage.fingerprint) / "manifest.json"
+        manifest = json.loads(path.read_text())
+        manifest["space"]["classes"] = names
+        manifest["histogram"] = [1] * (classes - 1) + [0]
+        path.write_text(json.dumps(manifest))
+    (record,) = benchmark.store.plans()
+    benchmark.store.save_plan(record | {"labeled_pixels": stated(names, [1] * classes)})
+    text = write_report(benchmark.store)
+    assert ("% of the pixels" in text) is shown
+    assert f"- generation 1: class {classes - 1}" in text
+    (found,) = written(benchmark.store)["class_shares"]
+    assert len(found["labeled"]) == classes
 
 
 def test_an_equal_store_writes_equal_files(benchmark):

@@ -5,16 +5,19 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from dataclasses import replace
 from hashlib import sha256
 
 import numpy as np
 import pytest
 from PIL import Image
 
-from ssl_seg.core.case import Case, DataFile
+from ssl_seg.core.case import Case, DataFile, LabelFile
 from ssl_seg.core.space import LabelSpace, LabelValues
+from ssl_seg.core.space_map import SpaceMap
 from ssl_seg.core.stage import EvaluateStage
 from ssl_seg.data.label_maps import write_label_map
+from ssl_seg.data.working_size import WorkingSize
 from ssl_seg.metrics import IoUMetric, Sample
 from ssl_seg.runner import evaluate
 from ssl_seg.store.atomic import write_json
@@ -40,7 +43,7 @@ def cases(tmp_path):
         path.parent.mkdir(exist_ok=True)
         Image.fromarray(rng.choice([0, 10, 11, 12], (6, 8)).astype(np.uint8)).save(path)
         name = f"drive{number % 2}/{number}"
-        label = DataFile(str(path), sha256(path.read_bytes()).hexdigest())
+        label = LabelFile(str(path), sha256(path.read_bytes()).hexdigest())
         made.append(Case(name, DataFile(f"{name}.jpg", str(number)), label, "group"))
     return tuple(made)
 
@@ -61,10 +64,15 @@ def finish_labels(store, name, cases, space=SPACE, shape=(6, 8)):
     return stage, maps
 
 
-def stage_of(cases, *predictions, metrics=(IOU,)):
-    return EvaluateStage(
-        predictions=predictions, cases=cases, values=VALUES, recipe={"metrics": list(metrics)}
-    )
+def true_labels(case):
+    """Return the label of a case as class numbers, at its original size."""
+    file = np.asarray(Image.open(case.label.path))
+    return np.select([file == 10, file == 11, file == 12], [0, 1, 2], 255).astype(np.uint8)
+
+
+def stage_of(cases, *predictions, metrics=(IOU,), max_side=None):
+    recipe = {"metrics": list(metrics), "max_side": max_side}
+    return EvaluateStage(predictions=predictions, cases=cases, values=VALUES, recipe=recipe)
 
 
 def run(stage, store, out, advance=lambda done: None):
@@ -79,9 +87,7 @@ def test_several_label_stages_are_scored_together(store, cases, tmp_path):
     scores = run(stage_of(cases, first, second), store, tmp_path)
     metric = IoUMetric(SPACE)
     for case in cases:
-        file = np.asarray(Image.open(case.label.path))
-        truth = np.select([file == 10, file == 11, file == 12], [0, 1, 2], 255).astype(np.uint8)
-        metric.add(Sample(case=case.id, prediction=maps[case.id], truth=truth))
+        metric.add(Sample(case=case.id, prediction=maps[case.id], truth=true_labels(case)))
     assert {key: scores[key] for key in metric.scores()} == metric.scores()
     assert scores["space"] == SPACE.plain()
     assert scores["cases"] == 6
@@ -135,6 +141,50 @@ def test_another_size_names_both_files(store, cases, tmp_path):
         run(stage_of(cases, labels), store, tmp_path)
 
 
+def store_truth(store, cases, max_side):
+    """Store true labels, shrunk by max_side, as if a model had predicted them."""
+    stage, _ = finish_labels(store, f"all at {max_side}", cases)
+    for case in cases:
+        labels = WorkingSize(max_side).labels(true_labels(case))
+        known = np.where(labels == 255, 0, labels).astype(np.uint8)
+        write_label_map(store.path(stage) / "maps" / f"{case.id}.png", known, SPACE)
+    return stage
+
+
+@pytest.mark.parametrize("max_side", [4, 5, 7])
+def test_maps_of_the_working_size_are_scored_at_it(store, cases, tmp_path, max_side):
+    labels = store_truth(store, cases, max_side)
+    scores = run(stage_of(cases, labels, max_side=max_side), store, tmp_path)
+    assert scores["metrics"]["aAcc"] == scores["metrics"]["mIoU"] == 100
+    assert (scores["max_side"], scores["reduced"], scores["cases"]) == (max_side, 6, 6)
+
+
+@pytest.mark.parametrize("max_side", [None, 4, 8, 2048])
+def test_maps_of_the_original_size_are_scored_at_it(store, cases, tmp_path, max_side):
+    labels, maps = finish_labels(store, "all", cases)
+    scores = run(stage_of(cases, labels, max_side=max_side), store, tmp_path)
+    metric = IoUMetric(SPACE)
+    for case in cases:
+        metric.add(Sample(case=case.id, prediction=maps[case.id], truth=true_labels(case)))
+    assert scores["metrics"] == metric.scores()["metrics"]
+    assert (scores["max_side"], scores["reduced"]) == (max_side, 0)
+
+
+def test_each_case_is_scored_at_the_size_of_its_map(store, cases, tmp_path):
+    whole, shrunk = store_truth(store, cases[:2], None), store_truth(store, cases[2:], 4)
+    scores = run(stage_of(cases, whole, shrunk, max_side=4), store, tmp_path)
+    assert scores["metrics"]["aAcc"] == 100
+    assert scores["reduced"] == 4
+
+
+@pytest.mark.parametrize("max_side", [None, 4, 8])
+def test_maps_of_no_known_size_are_refused(store, cases, tmp_path, max_side):
+    labels = store_truth(store, cases, 5)
+    with pytest.raises(ValueError, match=r"0\.png is 5x4 .*truth/0\.png 8x6; ") as raised:
+        run(stage_of(cases, labels, max_side=max_side), store, tmp_path)
+    assert ("shrunk to 4x3 by max_side" in str(raised.value)) == (max_side == 4)
+
+
 def test_another_label_space_is_refused(store, cases, tmp_path):
     other = LabelSpace("two", ("a", "b"), SPACE.palette[:2])
     labels, _ = finish_labels(store, "two classes", cases, space=other)
@@ -146,7 +196,7 @@ def test_a_value_outside_the_space_names_the_map(store, cases, tmp_path):
     labels, _ = finish_labels(store, "all", cases)
     path = store.path(labels) / "maps" / "drive0" / "0.png"
     write_label_map(path, np.full((6, 8), 3, np.uint8), SPACE)
-    with pytest.raises(ValueError, match=r"drive0/0\.png: the prediction holds \[3\]"):
+    with pytest.raises(ValueError, match=r"drive0/0\.png: holds the values \[3\]"):
         run(stage_of(cases, labels), store, tmp_path)
 
 
@@ -160,3 +210,32 @@ def test_a_wrong_metric_names_its_place_in_the_config(store, cases, tmp_path):
 def test_scoring_needs_no_torch():
     code = "import sys, ssl_seg.runner.evaluate, ssl_seg.report; assert 'torch' not in sys.modules"
     subprocess.run([sys.executable, "-c", code], check=True)
+
+
+FINE = LabelSpace("four", ("a1", "a2", "b", "c"), ((0, 0, 0), (9, 0, 0), (90, 0, 0), (0, 90, 0)))
+GROUPS = np.array([0, 0, 1, 2], np.uint8)
+
+
+def test_predictions_of_more_classes_are_scored_as_the_groups_of_the_truth(store, cases, tmp_path):
+    labels, maps = finish_labels(store, "fine", cases, space=FINE)
+    reduction = SpaceMap("four_to_three", FINE, SPACE, tuple(GROUPS.tolist()))
+    scores = run(replace(stage_of(cases, labels), reduction=reduction), store, tmp_path)
+    metric = IoUMetric(SPACE)
+    for case in cases:
+        predicted = GROUPS[maps[case.id]]
+        metric.add(Sample(case=case.id, prediction=predicted, truth=true_labels(case)))
+    assert scores["confusion"] == metric.scores()["confusion"]
+    assert scores["space"] == SPACE.plain()
+
+
+def test_maps_of_another_space_than_the_reduction_starts_at_are_refused(store, cases, tmp_path):
+    labels, _ = finish_labels(store, "all", cases)
+    reduction = SpaceMap("four_to_three", FINE, SPACE, tuple(GROUPS.tolist()))
+    with pytest.raises(ValueError, match=r"'three' with 3 classes, .*'four' with 4"):
+        run(replace(stage_of(cases, labels), reduction=reduction), store, tmp_path)
+
+
+def test_a_reduction_that_leaves_predictions_without_a_place_cannot_be_scored(cases):
+    partial = SpaceMap("partial", FINE, SPACE, (0, 255, 1, 2))
+    with pytest.raises(ValueError, match=r"'partial': the predicted classes a2 have no place"):
+        replace(stage_of(cases, "a" * 32), reduction=partial)

@@ -103,7 +103,7 @@ def test_the_student_says_how_much_it_trusted(thresholded):
     student = plan.trainings[1]
     labeled, pseudo = store.manifest(student.fingerprint)["description"]["sources"]
     assert labeled["coverage"] == 1
-    opened = PseudoLabels(store.path(pseudo["written_by"]), 255, **asked)
+    opened = PseudoLabels(store.path(pseudo["written_by"]), student.sources[1].values, **asked)
     trusted = [opened.read(case.id) != 255 for case in student.sources[1].cases]
     assert pseudo["coverage"] == pytest.approx(np.mean(trusted))
     assert 0 < pseudo["coverage"] < 1
@@ -144,5 +144,6 @@ def test_a_killed_labelling_goes_on_after_its_last_whole_batch(
         and event["event"] == "open"
         and event["value"].startswith(str(run.data))
     ]
-    assert opened == [case.image.path for case in stage.cases[left:]]
+    # A picture's header may be looked at before the whole of it is read.
+    assert list(dict.fromkeys(opened)) == [case.image.path for case in stage.cases[left:]]
     assert contents(tmp_path / "artifacts") == contents(run.work_dir / "artifacts")

@@ -132,6 +132,15 @@ def check_mean(prediction, views):
     assert clear.mean() > 0.95
 
 
+@pytest.mark.parametrize(("max_side", "shape"), [(None, (24, 32)), (32, (24, 32)), (16, (12, 16))])
+@pytest.mark.parametrize("steps", [LOAD, SMALLER, LARGER], ids=["as it is", "smaller", "larger"])
+def test_labels_come_out_at_the_working_size(segmentor, case, steps, max_side, shape):
+    pipeline = ({**steps[0], "max_side": max_side}, *steps[1:])
+    predictor = Image(segmentor(WHOLE), pipeline)
+    (prediction,) = predictor.predict([predictor.read(case())])
+    assert prediction.labels.shape == prediction.confidence.shape == shape
+
+
 def test_a_flip_averages_both_views(segmentor, case):
     model = segmentor(WHOLE)
     predictor, one = Image(model, LOAD, flip=True), case()

@@ -155,7 +155,7 @@ def test_training_is_a_bare_loop_to_the_last_iteration(run_all, tiny, data):
     torch.manual_seed(stage.scratch_seed)
     model.init_weights()
     model.train()
-    samples = TrainingSet([LabeledCases.open(stage.sources[0], None)], stage.seed)
+    samples = TrainingSet([LabeledCases.open(stage.sources[0], None)], stage.space, stage.seed)
     order = SampleOrder([len(stage.sources[0].cases)], [True], "concat", stage.seed)
     optimizer = torch.optim.AdamW(model.parameters(), lr=0.05)
     for tickets in order.batches(2, 0, 5):

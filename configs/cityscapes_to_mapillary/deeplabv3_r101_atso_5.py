@@ -1,0 +1,5 @@
+_base_ = ["../_base_/cityscapes_to_mapillary.py", "../_base_/deeplabv3_r101_512x1024.py"]
+
+space = "cityscapes_5"
+model = dict(decode_head=dict(num_classes=5), auxiliary_head=dict(num_classes=5))
+scheduler = dict(type="ATSO", folds=2, generations=4)

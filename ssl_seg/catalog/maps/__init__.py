@@ -1,0 +1,1 @@
+"""Label maps that ship with the project, one file each."""
