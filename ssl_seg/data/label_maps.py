@@ -92,8 +92,21 @@ def read_truth(path: Path, values: LabelValues) -> NDArray[np.uint8]:
         FileNotFoundError: there is no such file.
         ValueError: it is no label map, or it holds a value that the label space does not list.
     """
+    return numbered(path, read_indices(path), values)
+
+
+def numbered(path: Path, indices: NDArray[np.uint8], values: LabelValues) -> NDArray[np.uint8]:
+    """Turn what a file holds into class numbers or the ignore value, uint8 (H, W).
+
+    Args:
+        path: of the file, for messages.
+        indices: its values, as `read_indices` returns them.
+        values: what they mean.
+
+    Raises:
+        ValueError: the file holds a value that the label space does not list.
+    """
     numbers, known = _tables(values)
-    indices = read_indices(path)
     if not cv2.LUT(indices, known).all():
         _refuse(path, indices, values)
     return np.asarray(cv2.LUT(indices, numbers), np.uint8)

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from ssl_seg.core.space import LabelValues
-from ssl_seg.data.label_maps import read_confidence, read_indices
+from ssl_seg.data.label_maps import numbered, read_confidence, read_indices
 
 LEVELS = 256
 
@@ -36,8 +36,7 @@ class PseudoLabels:
         class_balanced: float | None = None,
     ) -> None:
         self._folder = folder
-        self._ignore = np.uint8(values.space.ignore)
-        self._numbers = np.array([number or 0 for number in values.lookup()], np.uint8)
+        self._values = values
         self._least: np.ndarray | None = None
         self.coverage = 1.0
         """Share of all pixels that is kept, in [0, 1]."""
@@ -57,12 +56,15 @@ class PseudoLabels:
 
     def read(self, case: str) -> np.ndarray:
         """Return a case's label map, (H, W) uint8; untrusted pixels hold the ignore value."""
-        stored = read_indices(self._folder / "maps" / f"{case}.png")
-        labels = self._numbers[stored]
+        path = self._folder / "maps" / f"{case}.png"
+        stored = read_indices(path)
+        labels = numbered(path, stored, self._values)
         if self._least is None:
             return labels
         confidence = read_confidence(self._folder / "confidence" / f"{case}.png")
-        return np.where(confidence >= self._least[stored], labels, self._ignore)
+        return np.where(
+            confidence >= self._least[stored], labels, np.uint8(self._values.space.ignore)
+        )
 
     def held_values(self) -> dict[str, list[int]]:
         """Return by case id the numbers that its map holds as stored, trusted or not."""

@@ -28,16 +28,20 @@ def schedule(run: Run) -> str:
 
 
 def _written(value: Any) -> str:
-    """Write what a config says of a scheduler; dicts with a type inside it are written alike."""
+    """Write what a config says of a scheduler; phases stand one after another, with arrows."""
     if isinstance(value, (list, tuple)):
-        return f"[{', '.join(map(_written, value))}]"
+        return f"[{' → '.join(map(_written, value))}]"
     if not isinstance(value, dict):
         return repr(value)
-    parts = (f"{name}={_written(value[name])}" for name in sorted(value) if name != "type")
-    arguments = ", ".join(parts)
-    if "type" not in value:
-        return f"({arguments})"
+    if "scheduler" in value:
+        rest = _arguments(value, "scheduler")
+        return _written(value["scheduler"]) + (f" with {rest}" if rest else "")
+    arguments = _arguments(value, "type")
     return f"{value['type']}({arguments})" if arguments else str(value["type"])
+
+
+def _arguments(value: dict[str, Any], without: str) -> str:
+    return ", ".join(f"{name}={_written(value[name])}" for name in sorted(value) if name != without)
 
 
 def _run(store: Store, plan: dict[str, Any]) -> Run:

@@ -48,6 +48,16 @@ def generation_table(rows: Sequence[Row]) -> str:
     )
 
 
+def size_note(rows: Sequence[Row]) -> str:
+    """Say which of a run's sets were scored at a reduced size; empty where none was."""
+    reduced = {row["set"]: row for row in rows if row["reduced"]}
+    parts = [f"{row['reduced']} of {row['cases']} {cases} cases" for cases, row in reduced.items()]
+    if not parts:
+        return ""
+    side = next(iter(reduced.values()))["max_side"]
+    return f"Scored at a reduced size, the longer side {side} pixels: {', '.join(parts)}."
+
+
 def summary_table(rows: Sequence[Row], runs: Sequence[Run]) -> str:
     """Return the first metric by label and generation: mean and standard deviation over seeds.
 

@@ -18,6 +18,7 @@ from ssl_seg.report.tables import (
     generation_table,
     pseudo_label_table,
     run_table,
+    size_note,
     summary_table,
     vanished_list,
 )
@@ -101,6 +102,8 @@ def _run_section(run: Run, found: Sequence[Row], labels: Sequence[dict[str, Any]
         yield "\n".join(f"- {note}" for note in run["notes"])
     if own:
         yield generation_table(own)
+        if note := size_note(own):
+            yield note
     if written:
         yield "Pseudo labels of the reference set:"
         yield pseudo_label_table(written)

@@ -93,3 +93,22 @@ def test_balanced_levels_by_hand():
     assert balanced_levels(counts, 0.5).tolist()[:2] == [30, 255]
     assert balanced_levels(counts, 0.51).tolist()[0] == 20
     assert balanced_levels(counts, 0.99).tolist()[0] == 10
+
+
+def test_labels_are_read_into_a_coarser_space_and_thresholds_are_of_the_stored_classes(stored):
+    folder, cases = stored
+    few = LabelSpace("few", ("ab", "c"), ((0, 0, 0), (0, 90, 0)), ignore=200)
+    values = LabelValues(few, ((0, 0), (1, 0), (2, 1), (254, 200)))
+    for case, (labels, levels) in cases.items():
+        mapped = np.where(labels == 2, 1, 0)
+        assert np.array_equal(PseudoLabels(folder, values).read(case), mapped)
+        trusted = levels >= round(0.5 * (LEVELS - 1))
+        read = PseudoLabels(folder, values, threshold=0.5).read(case)
+        assert np.array_equal(read, np.where(trusted, mapped, 200))
+
+
+def test_a_stored_value_that_is_no_class_names_the_map(stored):
+    folder, _ = stored
+    write_label_map(folder / "maps/drive/1.png", np.full((20, 30), 7, np.uint8), SPACE)
+    with pytest.raises(ValueError, match=r"drive/1\.png: holds the values \[7\]"):
+        PseudoLabels(folder, LabelValues.identity(SPACE)).read("drive/1")

@@ -35,6 +35,8 @@ def test_a_row_says_what_was_scored(finished, found):
         "space": "street",
         "cases": 3,
         "absent": ["tram"],
+        "max_side": None,
+        "reduced": 0,
     }
     assert {key: final[key] for key in described} == described
     written = scores(finished, final["stage"])

@@ -13,6 +13,7 @@ from ssl_seg.report.tables import (
     generation_table,
     pseudo_label_table,
     run_table,
+    size_note,
     summary_table,
     vanished_list,
 )
@@ -163,3 +164,24 @@ def test_vanished_classes_are_listed_by_generation():
 
 def test_a_schedule_without_arguments_is_named_by_its_type():
     assert schedule({"scheduler": "Supervised", "arguments": {}}) == "Supervised"
+
+
+def test_the_phases_of_a_curriculum_are_written_in_their_order():
+    phases = [
+        {"scheduler": {"type": "ATSO", "folds": 2}, "space": "few"},
+        {"scheduler": {"type": "STSO"}, "role": "guided", "pseudo_labels": "previous"},
+    ]
+    assert schedule({"scheduler": "Curriculum", "arguments": {"phases": phases}}) == (
+        "Curriculum(phases=[ATSO(folds=2) with space='few' → "
+        "STSO with pseudo_labels='previous', role='guided'])"
+    )
+
+
+def test_sets_that_were_scored_at_a_reduced_size_are_named(finished):
+    own = [row for row in rows(finished) if row["run"] == "atso-seed0"]
+    assert size_note(own) == ""
+    reduced = [
+        {**row, "max_side": 640, "reduced": 2} if row["set"] == "test" else row for row in own
+    ]
+    note = size_note(reduced)
+    assert note == "Scored at a reduced size, the longer side 640 pixels: 2 of 3 test cases."
