@@ -36,7 +36,7 @@ class MapillaryVistas:
     Args:
         data_root: folder with ``training``, ``validation`` and ``testing``.
         split: one or several of these.
-        version: of the labels; only ``1.2``.
+        version: of the labels; only ``1.2``, or ``None`` for images alone.
         list_file: keeps the cases that this file lists; relative to ``data_root``.
 
     Raises:
@@ -48,13 +48,14 @@ class MapillaryVistas:
         *,
         data_root: str | Path,
         split: str | Sequence[str] = "training",
-        version: str = "1.2",
+        version: str | None = "1.2",
         list_file: str | None = None,
     ) -> None:
-        if version != "1.2":
-            raise ValueError(f"version: expected '1.2', got {version!r}. {_NOT_V2}")
+        if version not in ("1.2", None):
+            raise ValueError(f"version: expected '1.2' or None, got {version!r}. {_NOT_V2}")
         self.root = Path(data_root)
         self.splits = chosen_splits(split, ("training", "validation", "testing"))
+        self.version = version
         self.list_file = None if list_file is None else self.root / list_file
 
     def read(self, index: DigestIndex) -> Catalog:
@@ -65,12 +66,13 @@ class MapillaryVistas:
             [entry for split in self.splits for entry in self._entries(split)],
             index,
             list_file=self.list_file,
-            cause=_NOT_V2,
+            cause=f"If they are of v2.0: {_NOT_V2[0].lower()}{_NOT_V2[1:]}",
         )
 
     def _entries(self, split: str) -> Iterator[Entry]:
         images = Listing.of(self.root / split / "images", _LAYOUT).images(".jpg")
-        labels = {} if split == "testing" else self._labels(split)
+        bare = self.version is None or split == "testing"
+        labels = {} if bare else self._labels(split)
         for key, image in images.items():
             yield Entry(key, image, labels.get(key), group=key)
 
@@ -79,4 +81,5 @@ class MapillaryVistas:
         new, old = folder / "v1.2" / "labels", folder / "labels"
         if not (new.is_dir() or old.is_dir()) and (folder / "v2.0" / "labels").is_dir():
             raise ValueError(f"{folder}: there are v2.0 labels only. {_NOT_V2}")
-        return Listing.of(old if old.is_dir() and not new.is_dir() else new, _LAYOUT).by_id(".png")
+        layout = f"{_LAYOUT}; or version=None for images alone"
+        return Listing.of(old if old.is_dir() and not new.is_dir() else new, layout).by_id(".png")

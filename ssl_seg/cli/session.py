@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 import logging
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,6 +14,8 @@ from tabulate import tabulate
 from ssl_seg.catalog.index import DigestIndex
 from ssl_seg.config import Experiment, open_experiment
 from ssl_seg.core.plan import Plan, merge_stages
+from ssl_seg.core.space import LabelSpace
+from ssl_seg.core.stage import EvaluateStage, Stage
 from ssl_seg.execution import progress
 from ssl_seg.registry import EXECUTORS
 from ssl_seg.report.write import write_report
@@ -104,21 +106,38 @@ def describe(runs: Iterable[Run], store: Store) -> str:
         done = {name for name in plan.stages if store.has(name)}
         lists = [f"{name} {len(cases)}" for name, cases in run.experiment.split.lists().items()]
         iterations = sum(stage.size for stage in plan.trainings)
-        rows = [
-            (number, stage.kind, stage.title, stage.size, name[:8], "done" if name in done else "")
-            for number, (name, stage) in enumerate(plan.stages.items(), start=1)
-        ]
         parts.append(
             f"{plan.name}: {plan.scheduler['type']}; cases: {', '.join(lists)}\n"
             f"{len(plan.trainings)} trainings ({iterations} iterations), "
             f"{len(plan.labelings)} labelings, {len(plan.evaluations)} evaluations; "
             f"{len(done)} of {len(plan.stages)} stages done\n"
             + "".join(f"note: {note}\n" for note in plan.notes)
-            + tabulate(rows, headers=("", "kind", "stage", "size", "fingerprint", ""))
+            + _stage_table(plan, done)
         )
     stages = merge_stages(run.plan for run in runs)
     total = f"{len(stages)} stages in all, {sum(store.has(name) for name in stages)} done"
     return "\n\n".join([*parts, total])
+
+
+def _stage_table(plan: Plan, done: Collection[str]) -> str:
+    """Return a line per stage; label spaces are told where there are several."""
+    table: dict[str, list[Any]] = {
+        "": list(range(1, len(plan.stages) + 1)),
+        "kind": [stage.kind for stage in plan.stages.values()],
+        "stage": [stage.title for stage in plan.stages.values()],
+        "space": [_space(stage).name for stage in plan.stages.values()],
+        "size": [stage.size for stage in plan.stages.values()],
+        "fingerprint": [name[:8] for name in plan.stages],
+        " ": ["done" if name in done else "" for name in plan.stages],
+    }
+    if len(set(table["space"])) < 2:
+        del table["space"]
+    return tabulate(table, headers="keys")
+
+
+def _space(stage: Stage) -> LabelSpace:
+    """Return the label space that a stage learns to predict, labels in, or is scored in."""
+    return stage.values.space if isinstance(stage, EvaluateStage) else stage.space
 
 
 def _walk(runs: Sequence[Run], store: Store) -> None:

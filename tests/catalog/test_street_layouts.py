@@ -124,6 +124,14 @@ def test_vistas_in_both_zip_layouts(draw, tmp_path, index, labels):
     assert catalog.values.lookup()[64:67] == [64, 255, None]
 
 
+def test_vistas_as_images_alone(draw, tmp_path, index):
+    draw("training/images/key.jpg")
+    catalog = MapillaryVistas(data_root=tmp_path, version=None).read(index)
+    assert [case.label for case in catalog.cases] == [None]
+    with pytest.raises(ValueError, match="or version=None for images alone"):
+        MapillaryVistas(data_root=tmp_path).read(index)
+
+
 def test_vistas_2_labels_are_recognised(draw, tmp_path, index):
     draw("training/images/key.jpg")
     draw("training/v2.0/labels/key.png", values=(0, 120), mode="P")
