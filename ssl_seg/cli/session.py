@@ -121,18 +121,19 @@ def describe(runs: Iterable[Run], store: Store) -> str:
 
 def _stage_table(plan: Plan, done: Collection[str]) -> str:
     """Return a line per stage; label spaces are told where there are several."""
-    table: dict[str, list[Any]] = {
-        "": list(range(1, len(plan.stages) + 1)),
-        "kind": [stage.kind for stage in plan.stages.values()],
-        "stage": [stage.title for stage in plan.stages.values()],
-        "space": [_space(stage).name for stage in plan.stages.values()],
-        "size": [stage.size for stage in plan.stages.values()],
-        "fingerprint": [name[:8] for name in plan.stages],
-        " ": ["done" if name in done else "" for name in plan.stages],
-    }
-    if len(set(table["space"])) < 2:
-        del table["space"]
-    return tabulate(table, headers="keys")
+    stages = plan.stages.values()
+    spaces = [_space(stage).name for stage in stages]
+    columns: list[tuple[str, Iterable[Any]]] = [
+        ("", range(1, len(stages) + 1)),
+        ("kind", [stage.kind for stage in stages]),
+        ("stage", [stage.title for stage in stages]),
+        *([("space", spaces)] if len(set(spaces)) > 1 else []),
+        ("size", [stage.size for stage in stages]),
+        ("fingerprint", [name[:8] for name in plan.stages]),
+        ("", ["done" if name in done else "" for name in plan.stages]),
+    ]
+    headers, cells = zip(*columns, strict=True)
+    return tabulate(list(zip(*cells, strict=True)), headers=headers)
 
 
 def _space(stage: Stage) -> LabelSpace:
