@@ -39,6 +39,7 @@ def run(arguments: Sequence[str] | None = None) -> None:
 def _predict(config: dict[str, object], args: argparse.Namespace) -> None:
     from ssl_seg.data.label_maps import write_label_map  # noqa: PLC0415 - heavy imports
     from ssl_seg.data.overlay import write_overlay  # noqa: PLC0415
+    from ssl_seg.data.working_size import at_size_of  # noqa: PLC0415
     from ssl_seg.runner.environment import prepare_process  # noqa: PLC0415
     from ssl_seg.runner.models import stated_space  # noqa: PLC0415
     from ssl_seg.runner.predictors import open_predictor  # noqa: PLC0415
@@ -56,10 +57,7 @@ def _predict(config: dict[str, object], args: argparse.Namespace) -> None:
         palette=space.palette,
     )
     catalog = folder.read(DigestIndex(None))
-    # What was asked for are maps of the images themselves, at their own size.
-    recipes = recipes_without_training(
-        {**config, "max_side": None}, args.config.parent, catalog.values, space
-    )
+    recipes = recipes_without_training(config, args.config.parent, catalog.values, space)
     recipe, _ = recipes.label("test", "final")
     prepare_process(recipe["threads"])
     predictor = open_predictor(recipe, weights, recipes.label_pipeline("test"))
@@ -68,11 +66,12 @@ def _predict(config: dict[str, object], args: argparse.Namespace) -> None:
         batch = catalog.cases[start : start + size]
         predictions = predictor.predict([predictor.read(case) for case in batch])
         for case, prediction in zip(batch, predictions, strict=True):
-            write_label_map(args.out / "maps" / f"{case.id}.png", prediction.labels, space)
+            image = Path(case.image.path)
+            labels = at_size_of(image, prediction.labels)
+            write_label_map(args.out / "maps" / f"{case.id}.png", labels, space)
             if args.opacity:
                 picture = args.out / "overlays" / f"{case.id}.jpg"
-                image = Path(case.image.path)
-                write_overlay(picture, image, prediction.labels, space, args.opacity)
+                write_overlay(picture, image, labels, space, args.opacity)
         logger.info("%d of %d images", start + len(batch), len(catalog.cases))
     print(f"label maps: {args.out / 'maps'}")
     if args.opacity:

@@ -59,8 +59,7 @@ def _stages(
         catalog = read_catalog(
             config["test_dataloader"]["dataset"], index, "test_dataloader.dataset"
         )
-    stated = stated_space(weights) or catalog.values.space
-    recipes = recipes_without_training(config, folder, catalog.values, stated)
+    recipes = recipes_without_training(config, folder, catalog.values, stated_space(weights))
     truth = "the true labels of test_dataloader.dataset"
     values, reduction = recipes.joins.meet(catalog.values, recipes.space, truth)
     recipe, settings = recipes.label("test", "final")

@@ -166,6 +166,11 @@ def _check_pipeline(pipeline: Any, where: str) -> None:
     for position, step in enumerate(pipeline):
         if not isinstance(step, Mapping) or "type" not in step:
             raise ValueError(f"{where}[{position}]: expected a dict with a 'type', got {step!r}")
+        if "max_side" in step:
+            raise ValueError(
+                f"{where}[{position}].max_side: set the top-level key max_side, which holds for "
+                "pictures and labels of all lists alike"
+            )
 
 
 def _check_padding(model: Mapping[str, Any]) -> None:
@@ -183,6 +188,8 @@ def _check_sizes(config: Mapping[str, Any]) -> None:
     _check_count(config["threads"], "threads")
     if config["max_side"] is not None:
         _check_count(config["max_side"], "max_side")
+    if not isinstance(config["space"], str | None):
+        raise ValueError(f"space: expected the name of a label space, got {config['space']!r}")
 
 
 def _check_roles(roles: Any) -> None:

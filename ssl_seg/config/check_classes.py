@@ -8,20 +8,40 @@ from typing import Any
 from ssl_seg.core.space import LabelSpace
 
 
-def check_classes(model: Mapping[str, Any], space: LabelSpace) -> None:
+def check_classes(model: Mapping[str, Any], space: LabelSpace, where: str = "") -> None:
     """Check that every head of a model predicts a label space.
 
+    Args:
+        model: an mmsegmentation segmentor's config.
+        space: what it shall predict.
+        where: of the model in the config, with a dot at its end.
+
     Raises:
-        ValueError: a head, or the class weights of its loss, have another number of classes; the
-            message names the place.
+        ValueError: a head, or the class weights of its loss, have another number of classes, or it
+            or the padding marks ignored pixels by another value; the message names the place.
     """
+    padding = model.get("data_preprocessor") or {}
+    _require_ignore(
+        padding.get("seg_pad_val"), space, f"{where}model.data_preprocessor.seg_pad_val"
+    )
     for name in ("decode_head", "auxiliary_head"):
-        for place, head in _parts(model.get(name), f"model.{name}"):
+        for place, head in _parts(model.get(name), f"{where}model.{name}"):
+            _require_ignore(head.get("ignore_index"), space, f"{place}.ignore_index")
             _require_classes(head.get("num_classes"), space, f"{place}.num_classes is {{}}")
             for inner, loss in _parts(head.get("loss_decode"), f"{place}.loss_decode"):
                 weights = loss.get("class_weight")
                 count = len(weights) if isinstance(weights, (list, tuple)) else None
                 _require_classes(count, space, f"{inner}.class_weight has {{}} entries")
+
+
+def _require_ignore(value: int | None, space: LabelSpace, place: str) -> None:
+    """Check a value that mmsegmentation takes to be 255 unless it is given."""
+    stated = 255 if value is None else value
+    if stated != space.ignore:
+        raise ValueError(
+            f"{place} is {stated}, but label space {space.name!r} marks ignored pixels by "
+            f"{space.ignore}; both must be the same"
+        )
 
 
 def _parts(part: Any, where: str) -> list[tuple[str, Mapping[str, Any]]]:

@@ -21,7 +21,7 @@ from ssl_seg.config.weights import Weights
 from ssl_seg.core.builder import PlanBuilder
 from ssl_seg.core.case import Case
 from ssl_seg.core.plan import Plan
-from ssl_seg.core.space import LabelSpace, LabelValues
+from ssl_seg.core.space import LabelValues
 from ssl_seg.core.split import Split, count_of, draw_random, draw_spread
 from ssl_seg.registry import METRICS, SCHEDULERS, suggestion
 
@@ -56,7 +56,11 @@ class Experiment:
         chosen = scheduler or self.config["scheduler"]
         builder = PlanBuilder(self.split, self.recipes, self.seed)
         result = SCHEDULERS.build(chosen, where="scheduler").plan(builder)
-        return builder.finish(result, label=label, scheduler=chosen)
+        plan = builder.finish(result, label=label, scheduler=chosen)
+        for space in dict.fromkeys(stage.values.space for stage in plan.evaluations):
+            for position, metric in enumerate(self.config["test_evaluator"]):
+                METRICS.build(metric, space, where=f"test_evaluator[{position}]")
+        return plan
 
 
 def open_experiment(
@@ -109,9 +113,10 @@ def open_experiment(
     _check_scored(split)
     _warn_of_copies(split)
     maps = declared_maps(config["adapters"], folder)
-    spaces = Spaces.of(_homes(split, values), maps, config["space"])
-    for position, metric in enumerate(config["test_evaluator"]):
-        METRICS.build(metric, spaces.model, where=f"test_evaluator[{position}]")
+    # R's space is that of its data set, whether or not it has labels: they must decide nothing.
+    homes = {name: values[name].space for name, cases in split.lists().items() if cases}
+    reference_space = homes.pop("reference", None)
+    spaces = Spaces.of(homes, maps, config["space"], reference=reference_space)
     recipes = ConfigRecipes(config, values, spaces, Weights(download_dir), plugins, imports)
     return Experiment(config, split, recipes, run_seed)
 
@@ -183,10 +188,14 @@ def _read_reference(
         if values and part.values != values[0]:
             raise ValueError(
                 f"{where}: all parts of R must be labeled alike, but {part.name} has label space "
-                f"{part.values.space.name!r} and the first part {values[0].space.name!r}"
+                f"{part.values.space.name!r} and the first part {values[0].space.name!r}, or other "
+                "numbers in its label files"
             )
         if twice := {case.id for case in cases} & {case.id for case in found}:
-            raise ValueError(f"{where}: the case {min(twice)!r} stands in an earlier part of R too")
+            raise ValueError(
+                f"{where}: an earlier part of R has a case {min(twice)!r} too; "
+                "ids must differ between parts, as they name label maps"
+            )
         found += cases
         values.append(part.values)
     return tuple(found), values[0]
@@ -219,12 +228,3 @@ def _warn_of_copies(split: Split) -> None:
             name,
             *(case.image.path for case in pairs[0]),
         )
-
-
-def _homes(split: Split, values: Mapping[str, LabelValues]) -> dict[str, LabelSpace]:
-    """Return the label space of each list that has labels: R may be images alone."""
-    return {
-        name: values[name].space
-        for name, cases in split.lists().items()
-        if any(case.label is not None for case in cases)
-    }

@@ -50,8 +50,6 @@ class ConfigRecipes:
         plugins: hashes of the plug-in sources by name.
         imports: what another process must import to know the plug-ins' types.
 
-    Raises:
-        ValueError: the model's heads do not predict the models' label space.
     """
 
     def __init__(
@@ -69,8 +67,6 @@ class ConfigRecipes:
         self._plugins = dict(plugins)
         self._imports = imports
         self._by_role = {role: with_role(config, role) for role in ROLES}
-        for part in self._by_role.values():
-            check_classes(part["model"], spaces.model)
         self._models = {
             role: weights.mark(part["model"], "model") for role, part in self._by_role.items()
         }
@@ -108,10 +104,13 @@ class ConfigRecipes:
     def train(self, role: Role, *, pseudo_labels: bool) -> tuple[Recipe, Recipe]:
         """Return recipe and settings of a train stage.
 
+        Raises:
+            ValueError: the model's heads do not predict the models' label space.
+
         How pseudo labels are mixed in and trusted is left out where there are none, so that another
         mix or threshold trains no initial model again.
         """
-        config = self._by_role[role]
+        config = self._of(role)
         loader = config["train_dataloader"]
         hooks = config.get("default_hooks", {})
         keys = TRAIN_KEYS + (PSEUDO_LABEL_KEYS if pseudo_labels else ())
@@ -135,7 +134,7 @@ class ConfigRecipes:
 
     def label(self, cases: str, role: Role) -> tuple[Recipe, Recipe]:
         """Return recipe and settings of a label stage; only R's labels may need confidences."""
-        config = self._by_role[role]
+        config = self._of(role)
         loader = config["test_dataloader"]
         # Models of any role may learn from the labels that a model of this one writes.
         asked = any(any(part["pseudo_labels"].values()) for part in self._by_role.values())
@@ -153,6 +152,13 @@ class ConfigRecipes:
             "imports": self._imports,
         }
         return recipe, settings
+
+    def _of(self, role: Role) -> Mapping[str, Any]:
+        """Return a role's config after a look at its heads, which other roles' need not pass."""
+        config = self._by_role[role]
+        overlaid = "model" in self._config["roles"].get(role, {})
+        check_classes(config["model"], self.space, f"roles.{role}." if overlaid else "")
+        return config
 
     def evaluate(self) -> Recipe:
         """Return the recipe of an evaluate stage."""

@@ -30,29 +30,41 @@ class Spaces:
 
     @classmethod
     def of(
-        cls, homes: Mapping[str, LabelSpace], maps: Sequence[SpaceMap], model: str | None
+        cls,
+        homes: Mapping[str, LabelSpace],
+        maps: Sequence[SpaceMap],
+        model: str | None,
+        *,
+        reference: LabelSpace | None = None,
     ) -> Spaces:
-        """Join the spaces of all lists that have labels.
+        """Join the spaces of S and of all lists that are scored.
 
         Args:
-            homes: the space of each list's labels.
+            homes: the space of each of these lists.
             maps: that the config declares.
             model: name of the space that models predict; by default the finest one that all lists
                 can be mapped to.
+            reference: the space of R's data set, which chooses nothing: R may be images alone, and
+                where its true labels join no other space they are not scored.
 
         Raises:
             ValueError: maps disagree or start where nothing leads to, or the lists and the models
                 cannot be joined.
         """
         joins = SpaceJoins(maps)
-        if unused := joins.unused(homes.values()):
-            stated = ", ".join(dict.fromkeys(space.name for space in homes.values()))
+        lists = [*homes.values(), *([] if reference is None else [reference])]
+        if unused := joins.unused(lists):
+            start = unused[0].source
+            stated = ", ".join(
+                dict.fromkeys(f"{space.name!r} ({few(space.classes)})" for space in lists)
+            )
             raise ValueError(
-                f"adapters: the label map {unused[0].name!r} starts at {unused[0].source.name!r}, "
-                f"which no list is in and nothing leads to; the lists are in {stated}"
+                f"adapters: the label map {unused[0].name!r} starts at {start.name!r} "
+                f"({few(start.classes)}), which no list is in and nothing leads to; the lists are "
+                f"in {stated}"
             )
         ends = (space for step in maps for space in (step.source, step.target))
-        known = _by_name((*homes.values(), *ends))
+        known = _by_name((*lists, *ends))
         if model is None:
             return cls(joins, known, joins.finest_common(homes))
         spaces = cls(joins, known, _named(known, model, "space"))
@@ -125,19 +137,20 @@ def _named(known: Mapping[str, LabelSpace], name: str, where: str) -> LabelSpace
     return known[name]
 
 
-def with_classes(model: Mapping[str, Any], before: int, count: int) -> dict[str, Any]:
+def with_classes(model: Mapping[str, Any], before: int | None, count: int) -> dict[str, Any]:
     """Return a model's config whose heads predict another number of classes.
 
     Args:
         model: an mmsegmentation segmentor's config.
-        before: number of classes of the heads that change.
+        before: number of classes of the heads that change; heads that state none stay as they are.
         count: their number afterwards.
     """
     heads = {key: model[key] for key in ("decode_head", "auxiliary_head") if model.get(key)}
     return {**model, **{key: _resized(head, before, count) for key, head in heads.items()}}
 
 
-def _resized(head: Any, before: int, count: int) -> Any:
+def _resized(head: Any, before: int | None, count: int) -> Any:
     if isinstance(head, (list, tuple)):
         return type(head)(_resized(part, before, count) for part in head)
-    return {**head, "num_classes": count} if head.get("num_classes") == before else head
+    stated = head.get("num_classes")
+    return head if stated is None or stated != before else {**head, "num_classes": count}

@@ -93,12 +93,14 @@ class Model:
         stage: fingerprint of its train stage.
         identity: role, generation and fold.
         seen: image files that it, or an ancestor by initialisation, was trained on.
+        knows_hidden: whether it, or an ancestor by initialisation, learned R's true labels.
         recipes: what it was trained by, which its label stages need too.
     """
 
     stage: str
     identity: tuple[Role, int, int | None]
     seen: frozenset[str]
+    knows_hidden: bool
     recipes: Recipes = field(compare=False, repr=False)
 
     @property
@@ -340,7 +342,9 @@ class PlanBuilder:
         )
         own = frozenset(case.image.path for source in written for case in source.cases)
         seen = own if start is None else own | start.seen
-        return Model(stage, identity, seen, self._recipes)
+        hidden = any(isinstance(part, Truth) and part.home == "reference" for part in sources)
+        knows_hidden = hidden or (start is not None and start.knows_hidden)
+        return Model(stage, identity, seen, knows_hidden, self._recipes)
 
     def _sources(self, handle: Truth | Labels, role: Role) -> Iterable[Source]:
         if isinstance(handle, Truth):
@@ -378,8 +382,14 @@ class PlanBuilder:
             held_out: demand that the teacher has seen none of the cases.
 
         Raises:
-            ValueError: ``held_out`` is demanded of a model that has seen one of the cases.
+            ValueError: ``held_out`` is demanded of a model that has seen one of the cases, or the
+                model knows R's true labels.
         """
+        if model.knows_hidden:
+            raise ValueError(
+                f"{model_title(*model.identity)} learned R's true labels (upper_bound), so it may "
+                "label no reference case for a semi-supervised student"
+            )
         chosen = cases.cases if isinstance(cases, Fold) else tuple(cases)
         if held_out and (seen := [case for case in chosen if case.image.path in model.seen]):
             raise ValueError(
@@ -446,6 +456,8 @@ class PlanBuilder:
     def _score_labels(self, generation: int, labels: Labels) -> None:
         """Score pseudo labels, as far as true labels exist: by fold, and all of them together."""
         truth = {case.image.path: case for case in self._split.reference if case.label is not None}
+        if not truth or not self._can_score_reference(labels.parts[0].writer.space):
+            return
         listed = (
             (part, tuple(truth[c.image.path] for c in part.cases if c.image.path in truth))
             for part in labels.parts
@@ -463,6 +475,21 @@ class PlanBuilder:
             stages = tuple(part.stage for part, _ in known)
             evaluated = self._evaluate(stages, joined, "reference", known[0][0].writer.space)
             self._row(generation, "mean", "reference", None, evaluated)
+
+    def _can_score_reference(self, space: LabelSpace) -> bool:
+        """Tell whether R's true labels can be compared with labels of a space; note it if not.
+
+        Hidden labels must stop nothing, so this is no error as it is for E.
+        """
+        truth = self._recipes.values("reference").space
+        down, up = (self._recipes.joins.between(*ends) for ends in ((truth, space), (space, truth)))
+        if down is not None or (up is not None and not up.ignored):
+            return True
+        self._notes.append(
+            f"true labels of R, in label space {truth.name!r}, cannot be compared with labels in "
+            f"{space.name!r} by the declared maps: R is not scored"
+        )
+        return False
 
     def _fold_of(self, case: Case) -> int | None:
         path = case.image.path

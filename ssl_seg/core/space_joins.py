@@ -68,7 +68,8 @@ class SpaceJoins:
         """
         down = self.between(values.space, space)
         if down is not None:
-            return down.applied_to(values), None
+            # Named as the models' space, whatever the map's end is called.
+            return LabelValues(space, down.applied_to(values).table), None
         up = self.between(space, values.space)
         if up is not None:
             return values, up

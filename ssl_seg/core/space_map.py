@@ -130,11 +130,6 @@ class SpaceMap:
             self.target, tuple((value, numbers[number]) for value, number in values.table)
         )
 
-    def counted(self, counts: Iterable[int]) -> tuple[int, ...]:
-        """Add up pixels by class of the source (C,) to pixels by class of the target."""
-        known = tuple(counts)
-        return tuple(sum(known[number] for number in group) for group in self.groups)
-
     def plain(self) -> dict[str, Any]:
         """Return the map as plain data, for fingerprints; its name changes no result."""
         return {

@@ -95,6 +95,7 @@ class TrainingSet(Dataset[Mapping[str, Any]]):
                 f"the pipeline of train_dataloader.dataset returned nothing for {case.image.path}; "
                 "a transform dropped the case"
             )
+        _check_sizes(packed, case)
         packed["data_samples"].set_metainfo(
             {
                 "case": case.id,
@@ -103,6 +104,16 @@ class TrainingSet(Dataset[Mapping[str, Any]]):
             }
         )
         return dict(packed)
+
+
+def _check_sizes(packed: Mapping[str, Any], case: Case) -> None:
+    size, labels = packed["inputs"].shape[-2:], packed["data_samples"].gt_sem_seg.shape
+    if tuple(size) != tuple(labels):
+        raise ValueError(
+            f"{case.image.path}: the pipeline returns a picture of {size[1]}x{size[0]} pixels and "
+            f"a label map of {labels[1]}x{labels[0]}; where a transform of your own loads the "
+            "picture, it must obey max_side, or set max_side=None"
+        )
 
 
 def seed_generators(seed: int) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from io import BytesIO
+from pathlib import Path
 from typing import Any
 
 import cv2
@@ -100,6 +101,13 @@ class WorkingSize:
     def _resized(self, pixels: NDArray[Any], interpolation: int) -> NDArray[Any]:
         height, width = pixels.shape[:2]
         return _resized_to(self.of(height, width), pixels, interpolation)
+
+
+def at_size_of(picture: Path, labels: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """Return a label map (h, w) at the upright size of the picture file that it was made of."""
+    with Image.open(picture) as opened:
+        width, height = upright_size(opened)
+    return _resized_to((height, width), labels, cv2.INTER_NEAREST_EXACT)
 
 
 def _resized_to(size: tuple[int, int], pixels: NDArray[Any], interpolation: int) -> NDArray[Any]:

@@ -91,9 +91,10 @@ def class_tables(rows: Sequence[Row], runs: Sequence[Run]) -> list[str]:
     scored = [row for row in rows if row["classes"]]
     final = [row for row in scored if row["model"] == "final" and row["set"] == "test"]
     labels = {run["name"]: run["label"] for run in runs}
+    kinds = [(row["space"], tuple(row["classes"])) for row in final]
     return [
-        _class_table([row for row in final if row["space"] == space], labels)
-        for space in dict.fromkeys(row["space"] for row in final)
+        _class_table([row for row, of in zip(final, kinds, strict=True) if of == kind], labels)
+        for kind in dict.fromkeys(kinds)
     ]
 
 

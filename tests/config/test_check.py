@@ -166,3 +166,33 @@ def test_class_weights_of_another_number_of_classes_are_refused_by_place():
     place = r"^model\.decode_head\.loss_decode\[1\]\.class_weight has 2 entries"
     with pytest.raises(ValueError, match=place):
         check_classes({"decode_head": head}, SPACE)
+
+
+@pytest.mark.parametrize(
+    ("model", "place"),
+    [
+        ({"decode_head": {"num_classes": 3}}, r"model\.data_preprocessor\.seg_pad_val is 255"),
+        (
+            {"decode_head": {"num_classes": 3}, "data_preprocessor": {"seg_pad_val": 200}},
+            r"model\.decode_head\.ignore_index is 255",
+        ),
+    ],
+)
+def test_another_ignore_value_than_the_spaces_is_refused_by_place(model, place):
+    space = LabelSpace("street", SPACE.classes, SPACE.palette, ignore=200)
+    with pytest.raises(ValueError, match=place):
+        check_classes(model, space)
+    head = {"num_classes": 3, "ignore_index": 200}
+    check_classes({"decode_head": head, "data_preprocessor": {"seg_pad_val": 200}}, space)
+
+
+@pytest.mark.parametrize("loader", ["train_dataloader", "test_dataloader"])
+def test_the_working_size_is_set_once_and_for_all(config, loader):
+    step = {"type": "LoadImageFromFile", "max_side": 64}
+    with pytest.raises(ValueError, match=rf"^{loader}\.dataset\.pipeline\[0\]\.max_side: set the"):
+        checked(config({f"{loader}.dataset.pipeline": [step]}))
+
+
+def test_a_space_is_named_by_a_text(config):
+    with pytest.raises(ValueError, match=r"^space: expected the name of a label space, got \["):
+        checked(config({"space": ["street"]}))

@@ -1,3 +1,4 @@
+import json
 import logging
 import shutil
 import subprocess
@@ -221,7 +222,7 @@ def test_a_wrong_part_of_the_reference_set_is_named(opened, own, parts, change, 
 
 
 def test_a_case_of_two_parts_of_the_reference_set_is_named(opened, own, parts):
-    with pytest.raises(ValueError, match=r"^split\.reference\[1\]: the case 'frame0' stands in"):
+    with pytest.raises(ValueError, match=r"^split\.reference\[1\]: .* a case 'frame0' too"):
         opened({"split": {"reference": [parts[1], parts[1]]}}, folder=own)
 
 
@@ -243,17 +244,27 @@ def test_other_classes_are_refused(opened, tiny, tmp_path, home):
     message = r"two label spaces are named 'image_folder'.*sky, road, car.*sky, road, tree"
     with pytest.raises(ValueError, match=message):
         opened({"split": {}, home: data_set})
-    message = r"share no label space .*sky, road, car.*'other' \(sky, road, tree\)"
-    with pytest.raises(ValueError, match=message):
-        opened({"split": {}, home: {**data_set, "space": "other"}})
+    apart = {"split": {}, home: {**data_set, "space": "other"}}
+    if home == "split.reference":
+        # R's labels decide nothing, so they stop nothing either.
+        stopped = opened({**apart, "test_dataloader.dataset.data_root": str(other / "train")})
+        assert any("R is not scored" in note for note in stopped.plan("x").notes)
+    else:
+        message = r"share no label space .*sky, road, car.*'other' \(sky, road, tree\)"
+        with pytest.raises(ValueError, match=message):
+            opened(apart)
 
 
 def test_a_model_of_another_number_of_classes_is_refused_by_place(opened):
     with pytest.raises(ValueError, match=r"^model\.decode_head\.num_classes is 19"):
-        opened({"model.decode_head.num_classes": 19})
+        opened({"model.decode_head.num_classes": 19}).plan("x")
     overlay = {"model": {"decode_head": {"num_classes": 2}}}
-    with pytest.raises(ValueError, match=r"num_classes is 2, .* 3 classes \(sky, road, car\)"):
-        opened({"roles.student": overlay})
+    message = r"^roles\.student\.model\..*num_classes is 2, .* 3 classes \(sky, road, car\)"
+    schedule = {"type": "STSO", "generations": 1}
+    with pytest.raises(ValueError, match=message):
+        opened({"roles.student": overlay, "split": {"labeled": 4}, "scheduler": schedule}).plan("x")
+    # What no training of the plan uses need not fit.
+    opened({"roles.student": overlay}).plan("x")
 
 
 def test_test_cases_without_truth_are_refused(opened, own):
@@ -308,7 +319,7 @@ def test_a_wrong_schedule_is_named(opened, scheduler, reason):
 )
 def test_a_wrong_metric_is_named_before_anything_is_trained(opened, metric, reason):
     with pytest.raises(ValueError, match=reason):
-        opened({"test_evaluator": [{"type": "IoUMetric"}, metric]})
+        opened({"test_evaluator": [{"type": "IoUMetric"}, metric]}).plan("x")
 
 
 def test_a_dry_run_needs_no_torch_and_writes_nothing(tiny, data, tmp_path):
@@ -332,3 +343,56 @@ def test_a_dry_run_needs_no_torch_and_writes_nothing(tiny, data, tmp_path):
     assert done.stdout.splitlines()[-1:] == ["status 0 imported []"], done.stderr
     assert "10 trainings (40 iterations)" in done.stdout
     assert not (tmp_path / "work").exists()
+
+
+@pytest.mark.parametrize("joined", ["as fine", "coarser", "finer", "partly", "not at all"])
+def test_labels_of_a_reference_set_in_another_space_change_no_model(opened, own, joined):
+    """The same config with and without R's masks plans the same trainings and labelings."""
+    here = {"name": "image_folder", "classes": ["sky", "road", "car"]}
+    there = {
+        "as fine": ["air", "way", "auto"],
+        "coarser": ["back", "auto", "none"],
+        "finer": ["air", "way", "auto"],
+        "partly": ["air", "way", "auto"],
+        "not at all": ["air", "way", "auto"],
+    }[joined]
+    tables = {
+        "as fine": {"sky": "air", "road": "way", "car": "auto"},
+        "coarser": {"sky": "back", "road": "back", "car": "auto"},
+        "finer": {"air": "sky", "way": "road", "auto": "car"},
+        "partly": {"sky": "air", "car": "auto"},
+        "not at all": None,
+    }
+    table, target = tables[joined], {"name": "there", "classes": there}
+    ends = (target, here) if joined == "finer" else (here, target)
+    adapters = []
+    if table is not None:
+        ignored = [name for name in ends[0]["classes"] if name not in table]
+        content = {"from": ends[0], "to": ends[1], "total": not ignored, "classes": table}
+        (own / "map.json").write_text(json.dumps({**content, "ignored": ignored}))
+        adapters = [{"type": "ClassReduction", "map": str(own / "map.json")}]
+    shutil.copytree(own / "train", own / "target")
+    for picture in (own / "target").rglob("*.png"):
+        picture.write_bytes(picture.read_bytes() + b"another file")
+    reference = {
+        "type": "ImageFolder",
+        "data_root": str(own / "target"),
+        "classes": there,
+        "space": "there",
+    }
+    stages = []
+    for masks in ("masks", None):
+        changes = {
+            "split": {"reference": {**reference, "masks": masks}},
+            "adapters": adapters,
+            "scheduler": {"type": "STSO", "generations": 1},
+        }
+        plan = opened(changes, folder=own).plan("x")
+        stages.append([stage.fingerprint for stage in (*plan.trainings, *plan.labelings)])
+        scored = {row.cases for row in plan.rows}
+        can_score = masks is not None and joined in ("as fine", "coarser", "finer")
+        assert ("reference" in scored) == can_score
+        assert any("R is not scored" in note for note in plan.notes) == (
+            masks is not None and not can_score
+        )
+    assert stages[0] == stages[1]

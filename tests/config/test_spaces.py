@@ -16,7 +16,7 @@ DELHI = space("delhi", "air", "ground", "traffic")
 FEW = space("few", "traffic", "rest")
 TO_DELHI = SpaceMap("to_delhi", CAMBRIDGE, DELHI, (0, 1, 1, 2, 2))
 TO_FEW = SpaceMap("to_few", DELHI, FEW, (1, 1, 0))
-HOMES = {"labeled": CAMBRIDGE, "reference": DELHI, "test": DELHI}
+HOMES = {"labeled": CAMBRIDGE, "test": DELHI}
 
 
 def test_models_predict_the_finest_space_that_all_lists_can_be_mapped_to():
@@ -50,7 +50,9 @@ def test_source_and_target_without_a_shared_space_are_refused_with_their_classes
 
 def test_a_map_that_starts_where_nothing_leads_to_is_refused():
     stray = SpaceMap("stray", space("oslo", "snow", "road"), FEW, (1, 1))
-    message = r"'stray' starts at 'oslo', which no list is in .*; the lists are in cambridge, delhi"
+    message = (
+        r"'stray' starts at 'oslo' \(snow, road\).*the lists are in 'cambridge' \(sky.*'delhi'"
+    )
     with pytest.raises(ValueError, match=message):
         Spaces.of(HOMES, (TO_DELHI, stray), None)
 
@@ -77,3 +79,15 @@ def test_heads_that_predict_the_space_follow_another_one():
     assert resized["decode_head"][0]["channels"] == 5
     assert resized["auxiliary_head"] == {"num_classes": 2}
     assert model["decode_head"][0]["num_classes"] == 5
+
+
+def test_the_reference_sets_space_chooses_nothing_and_needs_no_map():
+    oslo = space("oslo", "snow", "ice")
+    for reference in (None, FEW, oslo):
+        assert Spaces.of(HOMES, (TO_DELHI, TO_FEW), None, reference=reference).model == DELHI
+
+
+def test_a_map_may_start_at_the_reference_sets_space():
+    from_oslo = SpaceMap("from_oslo", space("oslo", "snow", "lorry"), FEW, (1, 0))
+    maps = (TO_DELHI, TO_FEW, from_oslo)
+    assert Spaces.of(HOMES, maps, None, reference=from_oslo.source).model == DELHI

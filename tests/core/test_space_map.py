@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections import Counter
 from itertools import pairwise
 
 import pytest
@@ -155,15 +154,6 @@ def test_reading_through_a_map_is_reading_then_mapping(chain, data):
     places = {None: None, step.source.ignore: step.target.ignore}
     places.update(enumerate(step.table))
     assert mapped.lookup() == [places[number] for number in read]
-
-
-@given(chains(1), st.data())
-def test_counted_pixels_are_the_pixels_of_the_mapped_labels(chain, data):
-    (step,) = chain
-    labels = data.draw(st.lists(st.integers(0, len(step.source) - 1), max_size=50))
-    before, after = Counter(labels), Counter(step.table[label] for label in labels)
-    counts = [before[number] for number in range(len(step.source))]
-    assert step.counted(counts) == tuple(after[number] for number in range(len(step.target)))
 
 
 def test_maps_that_do_not_meet_are_not_joined():

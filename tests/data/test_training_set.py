@@ -171,3 +171,12 @@ def test_the_pipeline_cannot_renumber_labels(cases):
     source = Source(kind="labeled", cases=cases, values=VALUES, pipeline=pipeline)
     with pytest.raises(ValueError, match="reduce_zero_label is set by the data set"):
         LabeledCases.open(source, None)
+
+
+def test_a_picture_and_a_label_of_two_sizes_are_an_error(open_set):
+    """As where a loader of a plug-in does not obey the working size that the label obeys."""
+    whole = {"type": "LoadImageFromFile"}
+    shrunk = {"type": "LoadAnnotations", "max_side": 16}
+    made = open_set((whole, shrunk, {"type": "PackSegInputs"}))
+    with pytest.raises(ValueError, match=r"picture of 32x24 pixels and a label map of 16x12"):
+        made[Ticket(0, 0, 0, 0)]

@@ -185,3 +185,10 @@ def test_sets_that_were_scored_at_a_reduced_size_are_named(finished):
     ]
     note = size_note(reduced)
     assert note == "Scored at a reduced size, the longer side 640 pixels: 2 of 3 test cases."
+
+
+def test_spaces_of_one_name_and_other_classes_have_tables_of_their_own(finished):
+    final = [row for row in rows(finished) if row["model"] == "final" and row["set"] == "test"]
+    other = {**final[1], "classes": {"tree": {"IoU": 7.0}}}
+    tables = class_tables([final[0], other], runs(finished))
+    assert [cells(table)[1][0] for table in tables] == [next(iter(final[0]["classes"])), "tree"]

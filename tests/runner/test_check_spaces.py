@@ -42,9 +42,3 @@ def test_a_head_that_cannot_is_named_with_the_training(made_up):
 
 def test_in_one_space_any_head_will_do(made_up):
     check_spaces(stages(made_up, {"type": "ATSO"}, SIGMOID))
-
-
-def test_a_map_of_other_pixels_to_ignore_is_refused(made_up):
-    changes = {"model.decode_head.ignore_index": 254}
-    with pytest.raises(ValueError, match=r"ignore_index: the head ignores 254"):
-        check_spaces(stages(made_up, CURRICULUM, changes))

@@ -170,6 +170,13 @@ REFUSED = {
         [{"scheduler": {"type": "Supervised", "upper_bound": True}}, GUIDED],
         r"phases\[1\]: pseudo_labels='previous': the phase before labels no reference",
     ),
+    "hidden truth": (
+        [
+            {"scheduler": {"type": "Supervised", "upper_bound": True}},
+            {"scheduler": {"type": "STSO", "generations": 1}, "start": "previous"},
+        ],
+        r"phases\[1\]: initial learned R's true labels",
+    ),
     "nothing taken": (
         [few(STSO), {**GUIDED, "scheduler": {"type": "Supervised"}}],
         r"phases\[1\]: Supervised takes nothing over",
