@@ -156,12 +156,12 @@ def _walk(runs: Sequence[Run], store: Store) -> None:
 
 def _check_training_side(runs: Iterable[Run]) -> None:
     """Check what needs torch, once there is work to do."""
-    from ssl_seg.runner.check_spaces import check_spaces  # noqa: PLC0415 - imports torch
+    from ssl_seg.runner.check_models import check_models  # noqa: PLC0415 - imports torch
     from ssl_seg.runner.check_types import check_types  # noqa: PLC0415
 
     for run in runs:
         check_types(run.experiment.config)
-    check_spaces(merge_stages(run.plan for run in runs))
+    check_models(merge_stages(run.plan for run in runs))
 
 
 def _save(run: Run, store: Store) -> None:
@@ -172,7 +172,10 @@ def _save(run: Run, store: Store) -> None:
     lists = {
         name: [case.id for case in cases] for name, cases in run.experiment.split.lists().items()
     }
-    lists |= {f"fold-{number}": list(ids) for number, ids in enumerate(run.plan.folds)}
+    for count, folds in run.plan.folds.items():
+        # Only phases of a curriculum may divide R in several ways.
+        end = f"-of-{count}" if len(run.plan.folds) > 1 else ""
+        lists |= {f"fold-{number}{end}": list(ids) for number, ids in enumerate(folds)}
     for name, ids in lists.items():
         lines = "".join(f"{line}\n" for line in ids)
         write_bytes(store.splits / run.plan.name / f"{name}.txt", lines.encode())

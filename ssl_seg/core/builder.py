@@ -198,7 +198,7 @@ class PlanBuilder:
         self._stages: dict[str, Stage] = {}
         self._rows: list[Row] = []
         self._notes: list[str] = []
-        self._folds: list[Fold] = []
+        self._folds: dict[int, tuple[Fold, ...]] = {}
         self._labeled_pixels: dict[str, dict[str, int]] = {}
         self._taken: list[Given] = []
 
@@ -293,9 +293,10 @@ class PlanBuilder:
                 f"R has {groups} group(s), fewer than twice the {count} folds: the folds are "
                 "contiguous blocks of the frame order and may part a group"
             )
-        # The same seed and cases give the same folds in every phase.
-        self._folds[:] = [Fold(index, part) for index, part in enumerate(folds.parts)]
-        return tuple(self._folds)
+        # The latest division comes last; the same count is the same one in every phase.
+        self._folds.pop(count, None)
+        self._folds[count] = tuple(Fold(index, part) for index, part in enumerate(folds.parts))
+        return self._folds[count]
 
     def train(
         self,
@@ -493,7 +494,8 @@ class PlanBuilder:
 
     def _fold_of(self, case: Case) -> int | None:
         path = case.image.path
-        folds = (fold.index for fold in self._folds if path in {c.image.path for c in fold.cases})
+        latest = next(reversed(self._folds.values()), ())
+        folds = (fold.index for fold in latest if path in {c.image.path for c in fold.cases})
         return next(folds, None)
 
     def _row(self, generation: int, model: str, home: Any, fold: int | None, *stages: str) -> None:
@@ -542,7 +544,10 @@ class PlanBuilder:
             rows=tuple(self._rows),
             model=result.model.stage,
             labels=kept,
-            folds=tuple(tuple(case.id for case in fold.cases) for fold in self._folds),
+            folds={
+                count: tuple(tuple(case.id for case in fold.cases) for fold in folds)
+                for count, folds in self._folds.items()
+            },
             notes=tuple(dict.fromkeys(self._notes)),
             labeled_pixels=dict(self._labeled_pixels),
         )

@@ -40,7 +40,7 @@ class Plan:
         rows: the lines of the report.
         model: fingerprint of the train stage whose model is the result.
         labels: fingerprints of the label stages that hold the final pseudo labels of R.
-        folds: case ids of each fold of R, if it was divided.
+        folds: case ids of each fold of R, by the number of folds that it was divided into.
         notes: what a reader of the plan should know.
         labeled_pixels: pixels of each class in S, by label space in which R is labeled.
     """
@@ -52,7 +52,7 @@ class Plan:
     rows: tuple[Row, ...]
     model: str
     labels: tuple[str, ...]
-    folds: tuple[tuple[str, ...], ...] = ()
+    folds: Mapping[int, tuple[tuple[str, ...], ...]] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
     labeled_pixels: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
 

@@ -252,7 +252,9 @@ def _loss_obstacle(head: BaseDecodeHead) -> str | None:
     try:
         losses, shifted, renumbered = _trial_losses(head)
     except Exception as error:  # whatever a loss may raise
-        return f"its loss fails on a sample: {type(error).__name__}: {error}"
+        return (
+            f"its loss fails on a sample: {type(error).__name__}: {str(error) or 'without a word'}"
+        )
     for name, value in losses.items():
         if not torch.allclose(value, shifted[name], rtol=1e-4):
             return (

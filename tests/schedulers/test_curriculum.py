@@ -125,6 +125,19 @@ def test_the_first_phase_is_the_schedule_itself(planned, made_up):
     assert alone.stages.keys() <= planned({"scheduler": STSO}, TUNING).stages.keys()
 
 
+def test_phases_may_divide_the_reference_set_in_several_ways(planned, made_up):
+    thirds = {
+        "scheduler": {"type": "ATSO", "folds": 3, "generations": 1},
+        "pseudo_labels": "previous",
+    }
+    plan = planned(few(ATSO), thirds)
+    assert list(plan.folds) == [2, 3]
+    reference = sorted(case.id for case in made_up.split().reference)
+    for count, folds in plan.folds.items():
+        assert len(folds) == count
+        assert sorted(case for fold in folds for case in fold) == reference
+
+
 def test_scores_are_in_the_space_of_their_phase(planned):
     plan = planned(few(STSO), GUIDED)
     spaces = {

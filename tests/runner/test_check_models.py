@@ -1,8 +1,8 @@
-"""Models that cannot learn from a coarser space's labels are refused before any work."""
+"""Models that cannot be built, or learn from their labels, are refused before any work."""
 
 import pytest
 
-from ssl_seg.runner.check_spaces import check_spaces
+from ssl_seg.runner.check_models import check_models
 
 CURRICULUM = {
     "type": "Curriculum",
@@ -31,14 +31,22 @@ def stages(made_up, scheduler, changes=None):
 
 
 def test_a_common_head_may_learn_from_groups(made_up):
-    check_spaces(stages(made_up, CURRICULUM))
+    check_models(stages(made_up, CURRICULUM))
 
 
 def test_a_head_that_cannot_is_named_with_the_training(made_up):
     message = r"^train guided 2: model\.decode_head \(FCNHead\): cannot learn"
     with pytest.raises(ValueError, match=message):
-        check_spaces(stages(made_up, CURRICULUM, SIGMOID))
+        check_models(stages(made_up, CURRICULUM, SIGMOID))
 
 
 def test_in_one_space_any_head_will_do(made_up):
-    check_spaces(stages(made_up, {"type": "ATSO"}, SIGMOID))
+    check_models(stages(made_up, {"type": "ATSO"}, SIGMOID))
+
+
+def test_a_model_of_a_later_phase_that_cannot_be_built_is_named(made_up):
+    changes = {"model.decode_head.out_channels": 2}
+    with pytest.raises(
+        ValueError, match=r"^train guided 2: .*out_channels should be equal to num_"
+    ):
+        check_models(stages(made_up, CURRICULUM, changes))
