@@ -34,6 +34,8 @@ def build(config: Mapping[str, Any]) -> nn.Module:
     with warnings.catch_warnings():
         # mmsegmentation's own heads call a function that it warns of.
         warnings.filterwarnings("ignore", message="``build_loss`` would be deprecated")
+        # Two classes by softmax are as good as any number of them.
+        warnings.filterwarnings("ignore", message="For binary segmentation, we suggest using")
         model = revert_sync_batchnorm(MODELS.build(ConfigDict(deepcopy(dict(config)))))
     # Channels-last is 1.4 times faster on a CPU and what tensor cores want on a GPU.
     built: nn.Module = model.to(memory_format=torch.channels_last)
