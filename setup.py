@@ -54,6 +54,7 @@ setup(
         "pillow>=10.3",
         "regex",
         "rich>=13",
+        "scipy>=1.11",
         "tabulate>=0.9",
         # 2.6 is the first version whose torch.load refuses pickled objects by default, which is
         # how mmengine loads weight files.
@@ -67,6 +68,7 @@ setup(
             "import-linter",
             "mypy",
             "pre-commit",
+            "pydicom>=3",
             "pytest",
             "pytest-timeout",
             "ruff",

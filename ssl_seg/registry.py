@@ -140,7 +140,7 @@ SCHEDULERS = PlugPoint("scheduler", "ssl_seg.schedulers")
 DATASETS = PlugPoint("data set", "ssl_seg.catalog", "ssl_seg.data.phantoms.data_set")
 ADAPTERS = PlugPoint("adapter", "ssl_seg.adapters")
 METRICS = PlugPoint("metric", "ssl_seg.metrics")
-PREDICTORS = PlugPoint("predictor", "ssl_seg.runner.predictors")
+PREDICTORS = PlugPoint("predictor", "ssl_seg.runner.predictors", "ssl_seg.runner.volume_predictors")
 EXECUTORS = PlugPoint("executor", "ssl_seg.execution")
 
 TRAINING_SIDE = (

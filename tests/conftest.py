@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from functools import cache
 from hashlib import sha256
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import hypothesis
 import numpy as np
@@ -35,6 +35,7 @@ from ssl_seg.core.space import LabelSpace, LabelValues
 from ssl_seg.core.space_map import SpaceMap
 from ssl_seg.core.split import Split
 from ssl_seg.core.stage import Stage
+from ssl_seg.core.views import VIEWS
 from ssl_seg.registry import SCHEDULERS
 from ssl_seg.store.store import Store
 
@@ -156,6 +157,16 @@ CONFIG: dict[str, Any] = {
     },
     "threads": 1,
 }
+
+
+VOLUMES: dict[str, Any] = {
+    "views": VIEWS,
+    "sections": {
+        name: {"train_cfg": {"max_iters": count}} for name, count in (("S", 3), ("I", 2), ("J", 4))
+    },
+    "test_dataloader.batch_size": 1,
+}
+"""Changes by which plans are those of volumes: a network for each view, trained in sections."""
 
 
 def draw_images(folder: Path, cases: list[str], size: tuple[int, int] = SIZE) -> None:
@@ -367,14 +378,23 @@ def scheduler(request):
     return request.param
 
 
+@dataclass(frozen=True)
 class MadeUp:
-    """Plans of made-up cases; no file lies behind them."""
+    """Plans of made-up cases; no file lies behind them.
 
-    space = LabelSpace("three", CLASSES, ((0, 0, 0), (90, 0, 0), (0, 90, 0)))
-    values = LabelValues.identity(space)
-    coarse = LabelSpace("two", ("back", "car"), ((0, 0, 0), (0, 90, 0)))
-    reduction = SpaceMap("three_to_two", space, coarse, (0, 0, 1))
-    other_reduction = SpaceMap(
+    Attributes:
+        changes: of the tiny config, by dotted key.
+        suffix: of images.
+    """
+
+    changes: dict[str, Any] = field(default_factory=dict)
+    suffix: str = ".png"
+
+    space: ClassVar = LabelSpace("three", CLASSES, ((0, 0, 0), (90, 0, 0), (0, 90, 0)))
+    values: ClassVar = LabelValues.identity(space)
+    coarse: ClassVar = LabelSpace("two", ("back", "car"), ((0, 0, 0), (0, 90, 0)))
+    reduction: ClassVar = SpaceMap("three_to_two", space, coarse, (0, 0, 1))
+    other_reduction: ClassVar = SpaceMap(
         "three_to_strange",
         space,
         LabelSpace("strange", ("high", "low"), ((0, 0, 0), (0, 90, 0))),
@@ -398,7 +418,7 @@ class MadeUp:
         return tuple(
             Case(
                 id=f"{name}/{at}",
-                image=file(f"{name}/images/{at}.png"),
+                image=file(f"{name}/images/{at}{self.suffix}"),
                 label=file(f"{name}/masks/{at}.png") if truth else None,
                 group=f"{name}{at * (groups or count) // count}",
             )
@@ -431,7 +451,8 @@ class MadeUp:
         reductions: tuple[SpaceMap, ...] = (reduction,),
     ) -> ConfigRecipes:
         """Cut the tiny config, with changes by dotted key, into recipes."""
-        config = Tiny().settings(Path("/data"), {"scheduler": SCHEDULES["Supervised"]})
+        usual = {"scheduler": SCHEDULES["Supervised"], **deepcopy(self.changes)}
+        config = Tiny().settings(Path("/data"), usual)
         config["val_dataloader"] = deepcopy(config["test_dataloader"])
         config = changed(config, changes)
         values = dict.fromkeys(("labeled", "reference", "test", "validation"), self.values)
@@ -458,3 +479,9 @@ class MadeUp:
 def made_up():
     """Makes plans of made-up cases."""
     return MadeUp()
+
+
+@pytest.fixture(scope="session")
+def made_up_volumes():
+    """Makes plans of made-up volumes in three views, trained in the sections S, I and J."""
+    return MadeUp(VOLUMES, ".nii.gz")

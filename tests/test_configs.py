@@ -11,6 +11,7 @@ from functools import cache
 from itertools import product
 from pathlib import Path
 
+import nibabel
 import numpy as np
 import pytest
 import torch
@@ -18,10 +19,13 @@ from PIL import Image
 
 from ssl_seg.catalog.index import DigestIndex
 from ssl_seg.config import load_config, open_experiment
-from ssl_seg.config.check import checked
+from ssl_seg.config.check import checked, overlaid_parts
 
 ROOT = Path(__file__).parents[1] / "configs"
 CONFIGS = sorted(path for path in ROOT.rglob("*.py") if path.parent.name != "_base_")
+
+VOLUMES = [path for path in CONFIGS if load_config(path).get("views")]
+"""Those of volumes; all others are of pictures."""
 
 MODELS = ("deeplabv3plus_r50", "deeplabv3_r101")
 TRANSFER = {
@@ -50,6 +54,18 @@ MAPPED = {
 }
 """Label ids of Mapillary Vistas v1.2 that domain generalisation scores (RobustNet's table of 25),
 by the class among five that they belong to."""
+
+NIH = {"supervised": (0, 0), "self_learning": (4, 1), "stso": (4, 1), "atso": (4, 2)}
+"""Generations, and models in each of them, of each experiment on NIH Pancreas-CT or to MSD."""
+
+LABELS = {"10pct": 6, "20pct": 12}
+"""Labeled volumes of 62."""
+
+NIH_CASES, MSD_CASES = 82, 281
+"""Published volumes with labels."""
+
+SECTIONS = {"S": 10000, "I": 30000, "J": 40000}
+"""Iterations of RSTN as published with its second release for Caffe."""
 
 FINE, EXTRA, VAL = 1010, 4, 3
 """Made-up frames of Cityscapes: enough to label 1,000, and one of the extra ones is corrupt."""
@@ -95,7 +111,48 @@ def mapillary(root):
             save(root / part / "v1.2/labels" / f"{number}.png", ids, palette)
 
 
-MADE_UP = {"cityscapes": cityscapes, "mapillary_vistas": mapillary}
+def volume(rng, image, label, classes):
+    """Draw a volume and its labels as noise."""
+    for path, values in (
+        (image, rng.integers(-100, 240, (3, 4, 5), np.int16)),
+        (label, rng.integers(classes, size=(3, 4, 5), dtype=np.uint8)),
+    ):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        nibabel.save(nibabel.Nifti1Image(values, np.diag([0.8, 0.8, 2.5, 1])), path)
+
+
+def nih_pancreas(root):
+    rng = np.random.default_rng(2)
+    for number in range(1, NIH_CASES + 1):
+        name = f"{number:04}.nii.gz"
+        volume(rng, root / "images" / name, root / "labels" / name, 2)
+
+
+def task07(root):
+    """All labeled cases; cancer stands in the labels."""
+    rng = np.random.default_rng(3)
+    names = [f"pancreas_{number:03}.nii.gz" for number in range(1, MSD_CASES + 1)]
+    for name in names:
+        volume(rng, root / "imagesTr" / name, root / "labelsTr" / name, 3)
+    summary = {
+        "name": "Pancreas",
+        "modality": {"0": "CT"},
+        "labels": {"0": "background", "1": "pancreas", "2": "cancer"},
+        "training": [{"image": f"./imagesTr/{n}", "label": f"./labelsTr/{n}"} for n in names],
+        "test": [],
+    }
+    (root / "dataset.json").write_text(json.dumps(summary))
+
+
+MADE_UP = {
+    "cityscapes": cityscapes,
+    "mapillary_vistas": mapillary,
+    "nih_pancreas": nih_pancreas,
+    "Task07_Pancreas": task07,
+}
+
+DRAWN = ("street", "organ")
+"""How folders are called whose data sets draw themselves."""
 
 
 @pytest.fixture(scope="module")
@@ -108,7 +165,7 @@ def at_hand(tmp_path_factory):
         name = Path(root).name
         if name in MADE_UP:
             MADE_UP[name](folder / name)
-        elif not name.startswith("street"):
+        elif not name.startswith(DRAWN):
             if not os.environ.get("SSL_SEG_DATA"):
                 pytest.skip("SSL_SEG_DATA is not set, so the real data sets are not at hand")
             return str(Path(os.environ["SSL_SEG_DATA"], name))
@@ -154,7 +211,7 @@ def config(request):
 
 def test_every_config_is_planned(config, opened):
     _, plan = opened(config)
-    assert plan.model in plan.stages
+    assert set(plan.models.values()) <= set(plan.stages)
     assert {row.model for row in plan.rows} >= {"final"}
 
 
@@ -168,35 +225,59 @@ def require_learning(model_config):
     from ssl_seg.runner import models
 
     settings = json.loads(model_config)
+    is_rstn = settings["type"] == "RSTN"
+    if settings.get("network") == "vgg16":
+        settings["network"] = {"base": "vgg16", "width": 1 / 32}
     model = models.build(settings).train()
+    model.init_weights()
+    classes = settings["num_classes"] if is_rstn else settings["decode_head"]["num_classes"]
     samples = []
-    for truth in torch.randint(settings["decode_head"]["num_classes"], (2, 1, 64, 96)):
+    for truth in torch.randint(classes, (2, 3 if is_rstn else 1, 64, 96)):
         samples.append(SegDataSample(gt_sem_seg=PixelData(data=truth)))
         samples[-1].set_metainfo({"img_shape": (64, 96)})
 
-    losses = model.loss(torch.randn(2, 3, 64, 96), samples)
+    losses = model.loss(torch.rand(2, 3, 64, 96), samples)
 
     sum(value for name, value in losses.items() if "loss" in name).backward()
-    head = next(model.decode_head.parameters())
-    assert head.grad is not None
-    assert torch.isfinite(head.grad).all()
-    check_heads(model)
+    for head in (model.network.coarse, model.network.fine) if is_rstn else (model.decode_head,):
+        gradient = next(head.parameters()).grad
+        assert gradient is not None
+        assert torch.isfinite(gradient).all()
+        assert gradient.any()
+    if not is_rstn:
+        check_heads(model)
 
 
-def test_every_config_names_known_types_and_its_model_learns(config):
+def test_every_config_names_known_types_and_its_models_learn(config):
+    from ssl_seg.runner import predictors  # noqa: F401 - registers what predicts
     from ssl_seg.runner.check_types import check_types
 
     settings = checked(load_config(config))
     check_types(settings)
-    require_learning(json.dumps(settings["model"], sort_keys=True))
+    for part, _ in overlaid_parts(settings):
+        require_learning(json.dumps(part["model"], sort_keys=True))
 
 
-def test_pictures_are_padded_to_the_crop_and_trained_for_the_whole_schedule(config):
-    settings = load_config(config)
+@pytest.mark.parametrize("pictures", sorted({*CONFIGS} - {*VOLUMES}), ids=named)
+def test_pictures_are_padded_to_the_crop_and_trained_for_the_whole_schedule(pictures):
+    settings = load_config(pictures)
     steps = settings["train_dataloader"]["dataset"]["pipeline"]
     (crop,) = [step["crop_size"] for step in steps if step["type"] == "RandomCrop"]
     assert tuple(settings["model"]["data_preprocessor"]["size"]) == tuple(crop)
     assert settings["param_scheduler"][-1]["end"] == settings["train_cfg"]["max_iters"]
+
+
+@pytest.mark.parametrize("volumes", VOLUMES, ids=named)
+def test_volumes_are_cut_along_three_views_and_rates_fall_within_a_training(volumes):
+    settings = checked(load_config(volumes))
+    assert list(settings["views"]) == ["coronal", "sagittal", "axial"]
+    _, *parts = overlaid_parts(settings)
+    falling = [part for part, _ in parts if part.get("param_scheduler")]
+    assert falling
+    for part in falling:
+        last = part["param_scheduler"][-1]
+        end = part["train_cfg"]["max_iters"]
+        assert last["end"] == end if "end" in last else max(last["milestones"]) < end
 
 
 def test_every_experiment_has_a_config_for_each_model():
@@ -205,6 +286,17 @@ def test_every_experiment_has_a_config_for_each_model():
     }
     assert {path.stem for path in CONFIGS if path.parent.name == "cityscapes_1k"} == {
         f"{model}_{experiment}_1k" for model, experiment in product(MODELS, ONE_K)
+    }
+    rstn = {path.stem for path in CONFIGS if path.parent.name == "nih_pancreas"}
+    wanted = {f"rstn_{experiment}_{part}" for experiment, part in product(NIH, LABELS)}
+    assert rstn >= wanted | {"rstn_upper_bound"}
+    assert {path.stem for path in CONFIGS if path.parent.name == "nih_to_msd"} == {
+        "rstn_direct",
+        "rstn_self_learning",
+        "rstn_stso",
+        "rstn_atso",
+        "rstn_supervised_62_msd",
+        "rstn_upper_bound_msd",
     }
 
 
@@ -247,7 +339,7 @@ def test_the_nineteen_classes_are_guided_by_five_and_tuned_by_their_own(transfer
         assert len(source.values.space) == 5
         assert len(source.reduction.source) == 19
         assert source.reduction.target == source.values.space
-        teacher = plan.stages[plan.stages[source.written_by].model]
+        teacher = plan.stages[plan.stages[source.written_by].models[None]]
         assert teacher.generation == last_of_five.generation
     for stage in tuned:
         assert stage.role == "tuning"
@@ -289,3 +381,66 @@ def test_a_thousand_frames_are_labeled_and_all_others_but_the_corrupt_one_are_re
     assert not any(case.id.endswith("000073") for case in extra)
     labeled = {case.id for case in split.labeled}
     assert labeled.isdisjoint(case.id for case in split.reference)
+
+
+def require_sections(plan, generations, models):
+    """Check that S and I are trained once, on S, and J by each model; return the trainings."""
+    trained = {
+        "S": 1,
+        "I": 1,
+        "J": 1 + generations * models + (1 if models > 1 else 0),
+    }
+    assert [
+        (section, sum(stage.section == section for stage in plan.trainings)) for section in trained
+    ] == [(section, 3 * count) for section, count in trained.items()]
+    assert all(stage.size == SECTIONS[stage.section] for stage in plan.trainings)
+
+
+@pytest.mark.parametrize(("experiment", "part"), [*product(NIH, LABELS)])
+def test_rstn_learns_from_few_of_62_volumes_of_nih(experiment, part, opened):
+    generations, models = NIH[experiment]
+    of_nih, plan = opened(ROOT / f"nih_pancreas/rstn_{experiment}_{part}.py")
+    split = of_nih.split
+    assert len(split.labeled) == LABELS[part]
+    assert len(split.labeled) + len(split.reference) == 62
+    assert [case.id for case in split.test] == [f"{number:04}" for number in range(1, 21)]
+    require_sections(plan, generations, models)
+    scored = {row.generation for row in plan.rows if row.cases == "reference"}
+    assert scored == set(range(generations + 1))
+
+
+@pytest.mark.parametrize("experiment", NIH)
+def test_rstn_goes_from_nih_to_msd_with_slices_one_millimetre_apart(experiment, opened):
+    generations, models = NIH[experiment]
+    name = "direct" if experiment == "supervised" else experiment
+    transfer, plan = opened(ROOT / f"nih_to_msd/rstn_{name}.py")
+    assert [len(cases) for cases in transfer.split.lists().values()][:3] == [82, 211, 70]
+    require_sections(plan, generations, models)
+    working = {stage.recipe["slice_spacing"] for stage in (*plan.trainings, *plan.labelings)}
+    assert working == {1.0}
+    # Cancer lies in the pancreas.
+    assert {tuple(stage.values.lookup()[:3]) for stage in plan.evaluations} == {(0, 1, 1)}
+
+
+@pytest.mark.parametrize(
+    ("name", "learned_from"),
+    [
+        ("nih_pancreas/rstn_upper_bound", 62),
+        ("nih_to_msd/rstn_upper_bound_msd", 82 + 211),
+        ("nih_to_msd/rstn_supervised_62_msd", 62),
+    ],
+)
+def test_bounds_learn_from_true_labels(name, learned_from, opened):
+    _, plan = opened(ROOT / f"{name}.py")
+    for stage in plan.trainings:
+        assert sum(len(source.cases) for source in stage.sources) == learned_from
+        assert {source.written_by for source in stage.sources} == {None}
+
+
+def test_rstn_vgg16_is_the_published_size():
+    from ssl_seg.runner import models
+
+    settings = checked(load_config(ROOT / "nih_pancreas/rstn_atso_10pct.py"))
+    with torch.device("meta"):
+        model = models.build(settings["model"])
+    assert sum(weight.numel() for weight in model.parameters()) == 268_555_786

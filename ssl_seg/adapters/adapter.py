@@ -1,7 +1,7 @@
 """The plug point ``adapters``.
 
 Registered in ``ssl_seg.registry.ADAPTERS`` and built from an entry of the config's ``adapters``.
-An adapter does one of two things, by the method that it has.
+An adapter does one of three things, by the method that it has.
 """
 
 from __future__ import annotations
@@ -29,4 +29,12 @@ class PredictionAdapter(Protocol):
 
     def around(self, predictor: Predictor) -> Predictor:
         """Return a predictor that asks the given one."""
+        ...
+
+
+class GridAdapter(Protocol):
+    """Declares the grid on which volumes are worked on, in training and prediction alike."""
+
+    def slice_spacing(self) -> float:
+        """Return the distance of axial slices to resample to, in mm."""
         ...

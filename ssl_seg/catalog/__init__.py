@@ -9,8 +9,12 @@ from ssl_seg.catalog.image_folder import ImageFolder
 from ssl_seg.catalog.index import DigestIndex
 from ssl_seg.catalog.lists import select
 from ssl_seg.catalog.mapillary_vistas import MapillaryVistas
+from ssl_seg.catalog.msd import MSD
+from ssl_seg.catalog.nih_pancreas import NIHPancreas
+from ssl_seg.catalog.volume_folder import VolumeFolder
 
 __all__ = [
+    "MSD",
     "CamVid",
     "Catalog",
     "Cityscapes",
@@ -19,6 +23,8 @@ __all__ = [
     "IDDLite",
     "ImageFolder",
     "MapillaryVistas",
+    "NIHPancreas",
+    "VolumeFolder",
     "read_catalog",
     "select",
 ]

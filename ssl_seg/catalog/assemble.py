@@ -1,4 +1,4 @@
-"""From files to checked cases: what all data sets of images have in common."""
+"""From files to checked cases: what all data sets have in common."""
 
 from __future__ import annotations
 
@@ -6,12 +6,15 @@ import logging
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any, Generic
 
 from ssl_seg.catalog.catalog import Catalog
+from ssl_seg.catalog.contiguous_folds import FoldPart
 from ssl_seg.catalog.index import DigestIndex, Known, raise_problems
 from ssl_seg.catalog.lists import pick
 from ssl_seg.catalog.mask_causes import black_and_white, likely_cause
-from ssl_seg.catalog.picture import ImageFacts, MaskFacts
+from ssl_seg.catalog.medium import I, M, Medium
+from ssl_seg.catalog.picture import PICTURES
 from ssl_seg.core.case import Case, LabelFile
 from ssl_seg.core.space import LabelValues
 
@@ -36,12 +39,12 @@ class Entry:
 
 
 @dataclass(frozen=True)
-class _Pair:
+class _Pair(Generic[I, M]):
     """One case's files with what is in them."""
 
     entry: Entry
-    image: Known[ImageFacts]
-    mask: Known[MaskFacts] | None
+    image: Known[I]
+    mask: Known[M] | None
 
 
 def assemble(
@@ -50,7 +53,9 @@ def assemble(
     entries: Sequence[Entry],
     index: DigestIndex,
     *,
+    medium: Medium[Any, Any] = PICTURES,
     list_file: Path | None = None,
+    part: FoldPart | None = None,
     cause: str | None = None,
 ) -> Catalog:
     """Look into the files of a data set and check them.
@@ -60,15 +65,18 @@ def assemble(
         values: how label files are read.
         entries: in catalog order.
         index: of file digests.
+        medium: what the files are.
         list_file: keeps the cases that it lists; the others' files are not opened.
+        part: keeps a part of these; the others' files are not opened either.
         cause: why a mask of this data set may hold unlisted values, instead of a guess.
 
     Raises:
         ValueError: two cases have the same id, the list or a file is bad, an image and its mask
-            have different sizes, or a mask holds a value that the label space does not list.
+            do not fit together, or a mask holds a value that the label space does not list.
     """
-    pairs = _look(_chosen(name, entries, list_file), index)
-    raise_problems(_size_problems(pairs))
+    chosen = _chosen(name, entries, list_file)
+    pairs = _look(chosen if part is None else part.of(chosen), index, medium)
+    raise_problems(_misfits(pairs, medium))
     _check_values(pairs, values, cause)
     unlabeled = [pair.entry.id for pair in pairs if pair.mask is None]
     if unlabeled:
@@ -91,7 +99,7 @@ def assemble(
     return Catalog(name, values, tuple(cases))
 
 
-def _label_file(mask: Known[MaskFacts]) -> LabelFile:
+def _label_file(mask: Known[M]) -> LabelFile:
     return LabelFile(mask.file.path, mask.file.digest, mask.facts.pixels)
 
 
@@ -107,53 +115,45 @@ def _chosen(name: str, entries: Sequence[Entry], list_file: Path | None) -> list
     return list(chosen.values())
 
 
-def _look(entries: Sequence[Entry], index: DigestIndex) -> list[_Pair]:
-    images = index.read([entry.image for entry in entries], ImageFacts)
-    masks = iter(index.read([entry.mask for entry in entries if entry.mask], MaskFacts))
+def _look(entries: Sequence[Entry], index: DigestIndex, medium: Medium[I, M]) -> list[_Pair[I, M]]:
+    images = index.read([entry.image for entry in entries], medium.image)
+    masks = iter(index.read([entry.mask for entry in entries if entry.mask], medium.mask))
     return [
         _Pair(entry, image, next(masks) if entry.mask else None)
         for entry, image in zip(entries, images, strict=True)
     ]
 
 
-def _size_problems(pairs: Sequence[_Pair]) -> Iterator[str]:
+def _misfits(pairs: Sequence[_Pair[I, M]], medium: Medium[I, M]) -> Iterator[str]:
     for pair in pairs:
-        if pair.mask is None:
-            continue
-        image, mask = pair.image.facts, pair.mask.facts
-        if (image.width, image.height) == (mask.width, mask.height):
-            continue
-        turned = (image.width, image.height) == (mask.height, mask.width)
-        yield (
-            f"{pair.mask.file.path}: the mask is {mask.width}×{mask.height} pixels, its image "
-            f"{pair.image.file.path} is {image.width}×{image.height}; "
-            + (
-                "one of them is turned by a quarter (the image perhaps by its EXIF orientation)"
-                if turned
-                else "both must have the same size"
-            )
-        )
+        if pair.mask and (misfit := medium.misfit(pair.image, pair.mask)):
+            yield misfit
 
 
-def _check_values(pairs: Sequence[_Pair], values: LabelValues, cause: str | None) -> None:
+def _check_values(pairs: Sequence[_Pair[I, M]], values: LabelValues, cause: str | None) -> None:
     listed = {value for value, _ in values.table}
     masks = [pair.mask for pair in pairs if pair.mask]
-    everywhere = {value for mask in masks for value in mask.facts.values}
+    everywhere = {value for mask in masks for value in _held(mask)}
     if black_and_white(everywhere, values):
         raise ValueError(
             f"{masks[0].file.path}: all masks hold 0 and 255 only, and 255 is the ignore value, so "
             f"no pixel is of class {values.space.classes[1]!r}; did you mean 1? Write 1 instead of "
-            "255 into the masks, or map the values (ImageFolder: values=(0, 255), ignore=())"
+            "255 into the masks, or map the values (ImageFolder, VolumeFolder: values=(0, 255), "
+            "ignore=())"
         )
-    bad = [mask for mask in masks if not listed.issuperset(mask.facts.values)]
+    bad = [mask for mask in masks if not listed.issuperset(_held(mask))]
     if bad:
-        outside = sorted(set(bad[0].facts.values) - listed)
+        outside = sorted(_held(bad[0]) - listed)
         more = f" ({len(bad) - 1} more masks hold such values)" if len(bad) > 1 else ""
         raise ValueError(
             f"{bad[0].file.path}: the mask holds the values {_ranges(outside)}, which label space "
             f"{values.space.name!r} does not list; allowed are {_ranges(sorted(listed))}{more}. "
             + (cause or likely_cause(everywhere, values))
         )
+
+
+def _held(mask: Known[M]) -> set[int]:
+    return {value for value, _ in mask.facts.pixels}
 
 
 def _ranges(numbers: Sequence[int]) -> str:

@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import final
 
-from ssl_seg.catalog.assemble import Entry, assemble
+from ssl_seg.catalog.assemble import assemble
 from ssl_seg.catalog.catalog import Catalog
-from ssl_seg.catalog.groups import folder_groups, group_pattern, pattern_groups
+from ssl_seg.catalog.folder_pair import FolderPair
+from ssl_seg.catalog.groups import group_pattern
 from ssl_seg.catalog.index import DigestIndex
-from ssl_seg.catalog.listing import Listing, case_id, endings
 from ssl_seg.catalog.mask_numbering import numbered_values
 from ssl_seg.catalog.space_file import IGNORE
 from ssl_seg.registry import DATASETS
-
-_log = logging.getLogger(__name__)
 
 
 @DATASETS.register_module()
@@ -66,68 +63,24 @@ class ImageFolder:
         space: str = "image_folder",
     ) -> None:
         self.values = numbered_values(space, classes, palette, values, ignore)
-        self.images = Path(data_root, images)
-        self.masks = None if masks is None else Path(data_root, masks)
-        self.image_suffixes = (
-            (image_suffix,) if isinstance(image_suffix, str) else tuple(image_suffix)
+        self.files = FolderPair(
+            images=Path(data_root, images),
+            masks=None if masks is None else Path(data_root, masks),
+            image_suffixes=(image_suffix,)
+            if isinstance(image_suffix, str)
+            else tuple(image_suffix),
+            mask_suffix=mask_suffix,
+            key="masks",
         )
-        self.mask_suffix = mask_suffix
         self.list_file = None if list_file is None else Path(data_root, list_file)
         self.group = None if group is None else group_pattern(group)
-        if self.images == self.masks and mask_suffix in self.image_suffixes:
-            raise ValueError(
-                f"images and masks are in one folder and both end in {mask_suffix!r}; name "
-                "suffixes that tell them apart"
-            )
 
     def read(self, index: DigestIndex) -> Catalog:
         """Find and check all files."""
-        listing = Listing.of(self.images, "<images>/<any folders>/<case><image_suffix>")
-        if self.images == self.masks:
-            listing = _without(listing, self.mask_suffix)
-        images = listing.images(*self.image_suffixes)
-        self._tell_others(listing)
-        masks = self._masks(images)
-        groups = folder_groups(images) if self.group is None else pattern_groups(images, self.group)
-        entries = [
-            Entry(case, path, masks.get(case), groups[case]) for case, path in images.items()
-        ]
-        return assemble("ImageFolder", self.values, entries, index, list_file=self.list_file)
-
-    def _masks(self, images: Mapping[str, str]) -> dict[str, str]:
-        if self.masks is None:
-            return {}
-        listing = Listing.of(
-            self.masks, "<masks>/<any folders>/<case><mask_suffix>, or masks=None for images alone"
+        return assemble(
+            "ImageFolder",
+            self.values,
+            self.files.entries(self.group),
+            index,
+            list_file=self.list_file,
         )
-        masks = listing.by_id(self.mask_suffix)
-        example = next(iter(images))
-        if images.keys().isdisjoint(masks):
-            raise ValueError(
-                f"{listing.folder}: no mask belongs to any image; for the case {example!r} "
-                f"expected '{example}{self.mask_suffix}', "
-                f"{listing.contents()}; set mask_suffix, or masks=None for images alone"
-            )
-        if alone := [case for case in masks if case not in images]:
-            _log.warning(
-                "%s: %d masks have no image and are left out, e.g. %s",
-                listing.folder,
-                len(alone),
-                alone[0],
-            )
-        return masks
-
-    def _tell_others(self, listing: Listing) -> None:
-        others = [name for name in listing.files if case_id(name, self.image_suffixes) is None]
-        if others:
-            _log.info(
-                "%s: left out %d files that are no images by their suffix: %s",
-                listing.folder,
-                len(others),
-                endings(others),
-            )
-
-
-def _without(listing: Listing, suffix: str) -> Listing:
-    kept = tuple(name for name in listing.files if case_id(name, (suffix,)) is None)
-    return Listing(listing.folder, kept)

@@ -14,6 +14,11 @@ def generated_palette(count: int) -> tuple[tuple[int, int, int], ...]:
     return tuple(_colour(number) for number in range(1, count + 1))
 
 
+def background_palette(count: int) -> tuple[tuple[int, int, int], ...]:
+    """Do the same for spaces whose first class is the background, which is black."""
+    return ((0, 0, 0), *generated_palette(count - 1))
+
+
 def _colour(number: int) -> tuple[int, int, int]:
     channels = [0, 0, 0]
     for bit in range(_BITS):

@@ -10,6 +10,9 @@ from typing import Any, ClassVar, Self
 
 from PIL import Image, UnidentifiedImageError
 
+from ssl_seg.catalog.index import Known
+from ssl_seg.catalog.medium import Medium
+
 _INDEXED_MODES = ("P", "L", "1")
 
 _END_MARKS = {"JPEG": b"\xff\xd9", "MPO": b"\xff\xd9", "PNG": b"IEND"}
@@ -97,6 +100,26 @@ class MaskFacts:
         """Return the facts as a list of plain values."""
         counts = [count for _, count in self.pixels]
         return [self.width, self.height, list(self.values), counts]
+
+
+def size_misfit(image: Known[ImageFacts], mask: Known[MaskFacts]) -> str | None:
+    """Say how the sizes of an image and its mask differ."""
+    size, other = (image.facts.width, image.facts.height), (mask.facts.width, mask.facts.height)
+    if size == other:
+        return None
+    return (
+        f"{mask.file.path}: the mask is {other[0]}×{other[1]} pixels, its image "
+        f"{image.file.path} is {size[0]}×{size[1]}; "
+        + (
+            "one of them is turned by a quarter (the image perhaps by its EXIF orientation)"
+            if size == other[::-1]
+            else "both must have the same size"
+        )
+    )
+
+
+PICTURES = Medium(ImageFacts, MaskFacts, size_misfit)
+"""Images that Pillow reads, with masks of one channel."""
 
 
 def upright_size(picture: Image.Image) -> tuple[int, int]:

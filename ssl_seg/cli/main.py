@@ -13,7 +13,7 @@ COMMANDS = {
     "predict": "label a folder of images with a trained model",
     "benchmark": "run several configs and seeds, sharing what they have in common",
     "report": "print the report of a work dir and write it anew",
-    "prepare_data": "prepare a published data set for other tools",
+    "prepare_data": "prepare a published data set",
 }
 
 

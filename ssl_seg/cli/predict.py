@@ -1,17 +1,25 @@
-"""``predict.py CONFIG CHECKPOINT IMAGES OUT``: label maps and overlays of new images."""
+"""``predict.py CONFIG CHECKPOINT IMAGES OUT``: label maps and pictures of new images or volumes."""
 
 from __future__ import annotations
 
 import argparse
 import logging
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
 
+from ssl_seg.catalog.catalog import DataSet
 from ssl_seg.catalog.image_folder import ImageFolder
 from ssl_seg.catalog.index import DigestIndex
+from ssl_seg.catalog.listing import Listing
+from ssl_seg.catalog.volume_folder import VolumeFolder
 from ssl_seg.cli.arguments import add_config_options, read_config
-from ssl_seg.cli.trained import recipes_without_training, require_weights
+from ssl_seg.cli.trained import recipes_without_training, space_of, views_of, weights_by_view
+from ssl_seg.core.case import VOLUME_SUFFIXES
 from ssl_seg.core.space import LabelSpace
+from ssl_seg.core.views import View
+from ssl_seg.store.atomic import make_folder
 
 logger = logging.getLogger(__name__)
 
@@ -19,11 +27,21 @@ IMAGE_SUFFIXES = (".jpg", ".jpeg", ".png", ".bmp", ".tif", ".tiff")
 
 
 def run(arguments: Sequence[str] | None = None) -> None:
-    """Label the images of a folder: OUT/maps holds indexed PNGs, OUT/overlays pictures."""
+    """Label the images or NIfTI volumes of a folder.
+
+    OUT/maps holds label maps: indexed PNGs, or NIfTI files in the grids of the volumes.
+    OUT/overlays holds pictures of them: of a volume one for each view.
+    """
     parser = argparse.ArgumentParser(prog="predict.py", description=run.__doc__)
     parser.add_argument("config", type=Path)
-    parser.add_argument("checkpoint", type=Path, help="weights of the config's model")
-    parser.add_argument("images", type=Path, help="folder of images, searched below too")
+    parser.add_argument(
+        "checkpoint",
+        type=Path,
+        help="weights of the config's model; with views a folder that holds <view>.pth for each",
+    )
+    parser.add_argument(
+        "images", type=Path, help="folder of images, or of .nii.gz files; searched below too"
+    )
     parser.add_argument("out", type=Path, help="folder for the results")
     parser.add_argument(
         "--opacity", type=float, default=0.5, help="of the classes in overlays, 0 to 1; 0: none"
@@ -32,47 +50,99 @@ def run(arguments: Sequence[str] | None = None) -> None:
     args = parser.parse_args(arguments)
     if not 0 <= args.opacity <= 1:
         raise ValueError(f"--opacity must lie between 0 and 1, got {args.opacity}")
+    if args.out.resolve().is_relative_to(args.images.resolve()):
+        raise ValueError(
+            f"OUT ({args.out}) lies inside IMAGES ({args.images}), so that a second call would "
+            "label its own results; choose another folder"
+        )
     config = read_config(args.config, args.cfg_options, None)
     _predict(config, args)
 
 
-def _predict(config: dict[str, object], args: argparse.Namespace) -> None:
-    from ssl_seg.data.label_maps import write_label_map  # noqa: PLC0415 - heavy imports
-    from ssl_seg.data.overlay import write_overlay  # noqa: PLC0415
-    from ssl_seg.data.working_size import at_size_of  # noqa: PLC0415
+def _predict(config: Mapping[str, Any], args: argparse.Namespace) -> None:
+    from ssl_seg.cli.labeled_case import write_map, write_pictures  # noqa: PLC0415 - heavy imports
+    from ssl_seg.data.volumes.passing_cache import PassingCache  # noqa: PLC0415
+    from ssl_seg.data.volumes.working_grid import WorkingGrid  # noqa: PLC0415
     from ssl_seg.runner.environment import prepare_process  # noqa: PLC0415
-    from ssl_seg.runner.models import stated_space  # noqa: PLC0415
     from ssl_seg.runner.predictors import open_predictor  # noqa: PLC0415
 
-    weights = require_weights(args.checkpoint)
-    space: LabelSpace | None = stated_space(weights)
+    views = views_of(config)
+    weights = weights_by_view(args.checkpoint, views)
+    space = space_of(weights)
     if space is None:
-        raise ValueError(f"{weights}: no classes are stated; expected meta.dataset_meta")
-    folder = ImageFolder(
-        data_root=args.images,
+        raise ValueError(f"{args.checkpoint}: no classes are stated; expected meta.dataset_meta")
+    catalog = _data_set(args.images, views, space).read(DigestIndex(None))
+    recipes = recipes_without_training(config, args.config.parent, catalog.values, space)
+    recipe, _ = recipes.label("test", "final")
+    pipeline = recipes.label_pipeline("test")
+    prepare_process(recipe["threads"])
+    # Each volume is a batch of slices already.
+    size = 1 if views else recipe["batch_size"]
+    make_folder(args.out)
+    with TemporaryDirectory(prefix=".slices-", dir=args.out) as slices:
+        cache = PassingCache(Path(slices), WorkingGrid(recipe["slice_spacing"])) if views else None
+        predictor = open_predictor(recipe, weights, pipeline, cache)
+        for start in range(0, len(catalog.cases), size):
+            batch = catalog.cases[start : start + size]
+            predictions = predictor.predict([predictor.read(case) for case in batch])
+            for case, prediction in zip(batch, predictions, strict=True):
+                write_map(args.out / "maps", case, prediction.labels, space)
+                if args.opacity:
+                    write_pictures(
+                        args.out / "overlays",
+                        case,
+                        prediction.labels,
+                        space,
+                        pipeline=pipeline,
+                        opacity=args.opacity,
+                    )
+            logger.info("%d of %d cases", start + len(batch), len(catalog.cases))
+    print(f"label maps: {args.out / 'maps'}")
+    if args.opacity:
+        print(f"overlays: {args.out / 'overlays'}")
+
+
+def _data_set(images: Path, views: Sequence[View], space: LabelSpace) -> DataSet:
+    """Return the reader of a folder of volumes, where the config has views, or of images.
+
+    Raises:
+        ValueError: files of the other kind are there.
+    """
+    listing = Listing.of(images, "<IMAGES>/<any folders>/<case>.nii.gz, or .jpg, .png, ...")
+    volumes, pictures = listing.by_id(*VOLUME_SUFFIXES), listing.by_id(*IMAGE_SUFFIXES)
+    if volumes and pictures:
+        raise ValueError(
+            f"{images}: expected volumes or images, there are both: {_count(volumes)} and "
+            f"{_count(pictures)}; give each kind a folder of its own"
+        )
+    if views and pictures:
+        raise ValueError(
+            f"{images}: the config has views ({', '.join(views)}), so it labels volumes; expected "
+            f".nii.gz files, there are {_count(pictures)}"
+        )
+    if volumes and not views:
+        raise ValueError(
+            f"{images}: the config has no views, so it labels images; expected .png or .jpg "
+            f"files, there are {_count(volumes)}"
+        )
+    if views:
+        return VolumeFolder(
+            data_root=images,
+            images=".",
+            labels=None,
+            classes=space.classes,
+            palette=space.palette,
+        )
+    return ImageFolder(
+        data_root=images,
         images=".",
         masks=None,
         image_suffix=IMAGE_SUFFIXES,
         classes=space.classes,
         palette=space.palette,
     )
-    catalog = folder.read(DigestIndex(None))
-    recipes = recipes_without_training(config, args.config.parent, catalog.values, space)
-    recipe, _ = recipes.label("test", "final")
-    prepare_process(recipe["threads"])
-    predictor = open_predictor(recipe, weights, recipes.label_pipeline("test"))
-    size = recipe["batch_size"]
-    for start in range(0, len(catalog.cases), size):
-        batch = catalog.cases[start : start + size]
-        predictions = predictor.predict([predictor.read(case) for case in batch])
-        for case, prediction in zip(batch, predictions, strict=True):
-            image = Path(case.image.path)
-            labels = at_size_of(image, prediction.labels)
-            write_label_map(args.out / "maps" / f"{case.id}.png", labels, space)
-            if args.opacity:
-                picture = args.out / "overlays" / f"{case.id}.jpg"
-                write_overlay(picture, image, labels, space, args.opacity)
-        logger.info("%d of %d images", start + len(batch), len(catalog.cases))
-    print(f"label maps: {args.out / 'maps'}")
-    if args.opacity:
-        print(f"overlays: {args.out / 'overlays'}")
+
+
+def _count(files: Mapping[str, str]) -> str:
+    """Count files for people."""
+    return f"{len(files)} such as {Path(next(iter(files.values()))).name}"

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import argparse
+import re
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
+from ssl_seg.data.nih_pancreas.pairs import find_pairs
 from ssl_seg.data.train_ids import LABELS, label_files, write_train_ids
+
+_NUMBERS = re.compile(r"(\d{1,4})(?:-(\d{1,4}))?")
 
 
 def run(arguments: Sequence[str] | None = None) -> None:
@@ -44,9 +48,63 @@ def _cityscapes(args: argparse.Namespace) -> None:
     print(f"label files: {len(chosen)} written, {there} were there already")
 
 
+def _nih_pancreas_options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("dicom_root", type=Path, help="folder with PANCREAS_0001/... at any depth")
+    parser.add_argument("labels_root", type=Path, help="folder with label0001.nii.gz, ...")
+    parser.add_argument("out", type=Path, help="folder to write; NIHPancreas's data_root")
+    parser.add_argument(
+        "--cases", type=_numbers, nargs="+", metavar="N", help="only these, e.g. 1 2 5-8"
+    )
+    parser.add_argument(
+        "--unchecked",
+        type=_numbers,
+        nargs="+",
+        default=[],
+        metavar="N",
+        help="cases whose labels you looked at: voxels are not counted, alignment is not checked",
+    )
+    parser.add_argument(
+        "--overwrite", action="store_true", help="prepare cases anew that are there already"
+    )
+
+
+def _nih_pancreas(args: argparse.Namespace) -> None:
+    """Write NIH Pancreas-CT as pairs of NIfTI files, from its DICOM series and label files."""
+    try:
+        from ssl_seg.data.nih_pancreas.prepare import prepare  # noqa: PLC0415 - needs an extra
+    except ModuleNotFoundError as error:
+        if (error.name or "").partition(".")[0] != "pydicom":
+            raise
+        raise ModuleNotFoundError(
+            "the scans are DICOM files, which pydicom reads: pip install 'ssl_seg[medical]'"
+        ) from error
+    cases = None if args.cases is None else set().union(*args.cases)
+    found = find_pairs(args.dicom_root, args.labels_root, cases)
+    if found.withdrawn:
+        numbers = ", ".join(map(str, found.withdrawn))
+        print(f"labels without a scan, which the publisher withdrew: {numbers}")
+    unchecked = set().union(*args.unchecked)
+    done = prepare(found.pairs, args.out, unchecked=unchecked, overwrite=args.overwrite)
+    print(f"cases: {len(done.made)} prepared, {len(done.kept)} were there already")
+
+
+def _numbers(text: str) -> range:
+    """Read ``5`` or ``5-8``."""
+    match = _NUMBERS.fullmatch(text)
+    numbers = range(int(match[1]), int(match[2] or match[1]) + 1) if match else range(0)
+    if not numbers or numbers[0] < 1:
+        raise argparse.ArgumentTypeError(
+            f"expected a case from 1 to 9999, or a range like 5-8, found {text!r}"
+        )
+    return numbers
+
+
 _Preparation = tuple[
     Callable[[argparse.ArgumentParser], None], Callable[[argparse.Namespace], None]
 ]
 
-PREPARATIONS: Mapping[str, _Preparation] = {"cityscapes": (_cityscapes_options, _cityscapes)}
+PREPARATIONS: Mapping[str, _Preparation] = {
+    "cityscapes": (_cityscapes_options, _cityscapes),
+    "nih-pancreas": (_nih_pancreas_options, _nih_pancreas),
+}
 """For each data set what adds its arguments, and what prepares it."""

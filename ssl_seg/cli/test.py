@@ -14,12 +14,15 @@ from tabulate import tabulate
 from ssl_seg.catalog.build import read_catalog
 from ssl_seg.catalog.index import DigestIndex
 from ssl_seg.cli.arguments import add_config_options, read_config
-from ssl_seg.cli.trained import recipes_without_training, require_weights
+from ssl_seg.cli.labeled_case import write_pictures
+from ssl_seg.cli.trained import recipes_without_training, space_of, views_of, weights_by_view
 from ssl_seg.config.plugins import import_plugins
 from ssl_seg.core.fingerprint import fingerprint
-from ssl_seg.core.stage import EvaluateStage, LabelStage, Stage
+from ssl_seg.core.space import LabelValues
+from ssl_seg.core.stage import MODEL_FILE, EvaluateStage, LabelStage, Stage
+from ssl_seg.core.views import View
+from ssl_seg.data.stored_maps import read_map
 from ssl_seg.execution import Serial, progress
-from ssl_seg.runner.models import MODEL_FILE, stated_space
 from ssl_seg.store import layout
 from ssl_seg.store.lock import writer_lock
 from ssl_seg.store.manifest import read_json
@@ -30,12 +33,22 @@ def run(arguments: Sequence[str] | None = None) -> None:
     """Score a trained model on the test set of a config, as a run's own models are scored."""
     parser = argparse.ArgumentParser(prog="test.py", description=run.__doc__)
     parser.add_argument("config", type=Path)
-    parser.add_argument("checkpoint", type=Path, help="weights of the config's model")
+    parser.add_argument(
+        "checkpoint",
+        type=Path,
+        help="weights of the config's model; with views a folder that holds <view>.pth for each",
+    )
     parser.add_argument("--work-dir", type=Path, help="where label maps and scores are kept")
+    parser.add_argument(
+        "--show-dir",
+        type=Path,
+        help="folder for pictures: of each view of a volume with the truth in red, the prediction "
+        "in green and both in yellow; of an image with the predicted classes",
+    )
     add_config_options(parser)
     args = parser.parse_args(arguments)
     config = read_config(args.config, args.cfg_options, None)
-    weights = require_weights(args.checkpoint)
+    weights = weights_by_view(args.checkpoint, views_of(config))
     work_dir = args.work_dir or Path("work_dirs") / f"{args.config.stem}_test"
     with writer_lock(work_dir):
         store = Store(work_dir)
@@ -47,10 +60,13 @@ def run(arguments: Sequence[str] | None = None) -> None:
     scores = store.path(evaluate.fingerprint) / "scores.json"
     print(_text(read_json(scores)))
     print(f"label maps: {store.path(label.fingerprint) / 'maps'}\nscores: {scores}")
+    if args.show_dir:
+        _show(args.show_dir, label, evaluate, store)
+        print(f"pictures: {args.show_dir}")
 
 
 def _stages(
-    config: Mapping[str, Any], folder: Path, weights: Path, store: Store
+    config: Mapping[str, Any], folder: Path, weights: Mapping[View | None, Path], store: Store
 ) -> tuple[LabelStage, EvaluateStage]:
     """Plan the label and the evaluate stage of a model that no stage of the store trained."""
     # The data set may be a plug-in's.
@@ -59,12 +75,12 @@ def _stages(
         catalog = read_catalog(
             config["test_dataloader"]["dataset"], index, "test_dataloader.dataset"
         )
-    recipes = recipes_without_training(config, folder, catalog.values, stated_space(weights))
+    recipes = recipes_without_training(config, folder, catalog.values, space_of(weights))
     truth = "the true labels of test_dataloader.dataset"
     values, reduction = recipes.joins.meet(catalog.values, recipes.space, truth)
     recipe, settings = recipes.label("test", "final")
     label = LabelStage(
-        model=_adopt(weights, store),
+        models={view: _adopt(path, store) for view, path in weights.items()},
         teacher=("final", 0, None),
         cases=tuple(case.without_label() for case in catalog.cases),
         space=recipes.space,
@@ -92,6 +108,20 @@ def _adopt(weights: Path, store: Store) -> str:
     return name
 
 
+def _show(folder: Path, label: LabelStage, evaluate: EvaluateStage, store: Store) -> None:
+    """Write pictures of the stored label maps, in the space that they were scored in."""
+    maps = store.path(label.fingerprint) / "maps"
+    truth, reduction = evaluate.values, evaluate.reduction
+    predicted = (
+        LabelValues.identity(truth.space)
+        if reduction is None
+        else reduction.applied_to(LabelValues.identity(reduction.source))
+    )
+    for case in evaluate.cases:
+        labels = read_map(maps, case, predicted)
+        write_pictures(folder, case, labels, truth.space, pipeline=label.pipeline, truth=truth)
+
+
 def _text(scores: Mapping[str, Any]) -> str:
     names = sorted({name for part in scores["classes"].values() for name in part})
     rows = [
@@ -104,7 +134,7 @@ def _text(scores: Mapping[str, Any]) -> str:
         f"{name} {'–' if value is None else format(value, '.2f')}"
         for name, value in scores["metrics"].items()
     )
-    absent = ", ".join(scores["absent"])
+    absent = ", ".join(scores.get("absent", ()))
     left_out = (
         f"\nin neither truth nor prediction, left out of the means: {absent}" if absent else ""
     )

@@ -13,6 +13,7 @@ from ssl_seg.config.spaces import Spaces, declared_maps, with_classes
 from ssl_seg.config.weights import Weights, without_weights
 from ssl_seg.core.space import LabelSpace, LabelValues
 from ssl_seg.core.space_joins import SpaceJoins
+from ssl_seg.core.views import View
 
 
 def recipes_without_training(
@@ -51,22 +52,83 @@ def _predicted(
 
 
 def _class_count(model: Mapping[str, Any]) -> int | None:
-    """Return how many classes the (first) decode head of a config predicts."""
-    head = model.get("decode_head") or {}
+    """Return how many classes a model, or its (first) decode head, predicts by its config."""
+    head = model.get("decode_head") or model
     first = head[0] if isinstance(head, (list, tuple)) else head
     count: int | None = first.get("num_classes")
     return count
 
 
-def require_weights(path: Path) -> Path:
-    """Return the path of a weight file.
+def views_of(config: Mapping[str, Any]) -> tuple[View, ...]:
+    """Return the views of volumes that a config, as read, has a network for; none for images."""
+    return tuple(checked(config)["views"])
+
+
+def weights_by_view(checkpoint: Path, views: Sequence[View]) -> dict[View | None, Path]:
+    """Return the weight file of each network of a model; that of images has the view ``None``.
+
+    Args:
+        checkpoint: a weight file; where there are several views a folder that holds
+            ``<view>.pth`` for each.
+        views: of the config; none for images.
 
     Raises:
-        FileNotFoundError: there is no such file.
+        FileNotFoundError: there is no such file or folder, or a view's file is not in it.
+        ValueError: it is a file where several views need one each, or a folder where images do not.
     """
-    if not path.is_file():
+    if not checkpoint.exists():
         raise FileNotFoundError(
-            f"there is no model file {path}; a run's model is <work dir>/artifacts/<stage>/"
-            "model.pth, which train.py prints at the end and report.json names"
+            f"there is no model {checkpoint}; expected {_expected(views)}. {_RUN_MODEL}"
         )
-    return path
+    if checkpoint.is_file():
+        if len(views) > 1:
+            raise ValueError(
+                f"{checkpoint}: a single weight file, but the config has {len(views)} views with a "
+                f"network each; expected {_expected(views)}. {_RUN_MODEL}"
+            )
+        return {views[0] if views else None: checkpoint}
+    if not views:
+        raise ValueError(
+            f"{checkpoint}: a folder, but the config has no views; expected {_expected(views)}"
+        )
+    files: dict[View | None, Path] = {view: checkpoint / f"{view}.pth" for view in views}
+    if missing := [file.name for file in files.values() if not file.is_file()]:
+        there = sorted(path.name for path in checkpoint.iterdir())
+        raise FileNotFoundError(
+            f"{checkpoint}: {', '.join(missing)} missing; expected {_expected(views)}; there is "
+            f"{', '.join(there) or 'nothing'}"
+        )
+    return files
+
+
+def space_of(weights: Mapping[View | None, Path]) -> LabelSpace | None:
+    """Return the label space that the files of one model state, ``None`` where none does.
+
+    Raises:
+        ValueError: two of them state different classes, so they are not of one model.
+    """
+    from ssl_seg.runner.models import stated_space  # noqa: PLC0415 - imports torch
+
+    (first, space), *others = [(path, stated_space(path)) for path in weights.values()]
+    for path, other in others:
+        if (space and space.classes) != (other and other.classes):
+            raise ValueError(
+                f"{first} and {path} are not of one model: the classes are {_names(space)} and "
+                f"{_names(other)}"
+            )
+    return space
+
+
+def _expected(views: Sequence[View]) -> str:
+    if not views:
+        return "a weight file (.pth)"
+    names = [f"{view}.pth" for view in views]
+    alone = "a weight file, or " if len(views) == 1 else ""
+    return f"{alone}a folder with {', '.join(names)}"
+
+
+def _names(space: LabelSpace | None) -> str:
+    return "not stated" if space is None else ", ".join(space.classes)
+
+
+_RUN_MODEL = "train.py prints at the end where a run's model lies, and report.json names it"

@@ -2,21 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from ssl_seg.config.load import KNOWN_KEYS
-from ssl_seg.config.recipes import ROLES, with_role
+from ssl_seg.config.recipes import ROLES, overlaid
+from ssl_seg.core.views import VIEWS
 from ssl_seg.registry import suggestion
 
 DEFAULTS: Mapping[str, Any] = {
     "mix": "concat",
     "roles": {},
-    "inference": {"type": "Image"},
     "adapters": [],
     "space": None,
     "max_side": 2048,
     "oversample": None,
+    "views": (),
+    "sections": {},
+    "start_point": None,
+    "slice_threshold": None,
+    "convergence": None,
+    "cache_dir": None,
     "threads": 2,
     "split": {},
     "test_evaluator": [{"type": "IoUMetric", "iou_metrics": ["mIoU", "mDice"]}],
@@ -36,6 +42,7 @@ LOADER_KEYS = (
 )
 OF_THE_RUN = (
     "adapters",
+    "cache_dir",
     "custom_imports",
     "executor",
     "load_from",
@@ -45,6 +52,7 @@ OF_THE_RUN = (
     "scheduler",
     "space",
     "split",
+    "start_point",
     "test_dataloader",
     "test_evaluator",
     "val_dataloader",
@@ -52,10 +60,19 @@ OF_THE_RUN = (
 )
 """Top-level names that are the same for every role."""
 
+OF_A_MODEL = ("inference", "threads")
+"""Top-level names that are the same for all networks of a model and sections of its training."""
+
+OVERLAYS = ("roles", "sections", "views")
+"""Kinds of overlays in the order in which they are merged; each may hold later ones."""
+
 DEFAULT_INTERVAL = 500
 """Iterations between two checkpoints of a training, unless the config says otherwise."""
 
 CHECKPOINT_KEYS = ("type", "by_epoch", "interval", "max_keep_ckpts")
+CONVERGENCE = ("mean", "least", "window", "attempts")
+"""What a training that must converge is told; see `ssl_seg.runner.convergence`."""
+
 RANDOM_SAMPLERS = ("InfiniteSampler", "DefaultSampler")
 
 
@@ -77,13 +94,14 @@ def checked(config: Mapping[str, Any]) -> dict[str, Any]:
     _only(config["split"], SPLIT_KEYS, "split")
     _check_padding(config["model"])
     _check_sizes(config)
-    _check_roles(config["roles"])
+    _fill_views(config)
+    _check_overlays(config)
     _check_mix(config["mix"])
     _check_oversample(config["oversample"])
     _check_schedule(config)
-    for role in config["roles"]:
-        part, where = with_role(config, role), f"roles.{role}."
+    for part, where in overlaid_parts(config):
         _check_schedule(part, where)
+        _check_volumes(part, where)
         _check_mix(part["mix"], where)
         _check_oversample(part["oversample"], where)
         _pseudo_labels(part["pseudo_labels"], where)
@@ -192,10 +210,133 @@ def _check_sizes(config: Mapping[str, Any]) -> None:
         raise ValueError(f"space: expected the name of a label space, got {config['space']!r}")
 
 
-def _check_roles(roles: Any) -> None:
-    _only(roles, ROLES, "roles")
-    for role, overlay in roles.items():
-        _only(overlay, KNOWN_KEYS.difference(OF_THE_RUN), f"roles.{role}")
+def _fill_views(config: dict[str, Any]) -> None:
+    """Check what is said of views and sections, and write it in full."""
+    views, sections = config["views"], config["sections"]
+    _check_views(views)
+    config["views"] = dict(views) if isinstance(views, Mapping) else {view: {} for view in views}
+    _check_sections(sections)
+    if config["start_point"] is None:
+        config["start_point"] = tuple(sections)[:-1]
+    _check_start_point(config["start_point"], tuple(sections))
+    config.setdefault("inference", {"type": "Views" if views else "Image"})
+    if views:
+        _check_for_volumes(config)
+
+
+def _check_views(views: Any) -> None:
+    if not isinstance(views, (list, tuple, Mapping)):
+        raise ValueError(
+            f"views: expected a list of {', '.join(VIEWS)}, or a dict of overlays, got {views!r}"
+        )
+    for view in views:
+        if view not in VIEWS:
+            raise ValueError(f"views: there is no view {view!r}{suggestion(str(view), VIEWS)}")
+    if len(set(views)) < len(views):
+        raise ValueError(f"views: a view is listed twice in {views!r}")
+
+
+def _check_sections(sections: Any) -> None:
+    if not isinstance(sections, Mapping):
+        raise ValueError(f"sections: expected a dict of overlays by name, got {sections!r}")
+    for name in sections:
+        # They name folders of logs.
+        if not isinstance(name, str) or not name.isidentifier():
+            raise ValueError(f"sections: expected names of letters, digits and _, got {name!r}")
+
+
+def _check_start_point(first: Any, sections: tuple[str, ...]) -> None:
+    listed = isinstance(first, (list, tuple))
+    if not listed or tuple(first) != sections[: len(first)] or (first and tuple(first) == sections):
+        raise ValueError(
+            f"start_point: expected the first of the sections {sections}, but not all of them, as "
+            f"students learn in the others; got {first!r}"
+        )
+
+
+def _check_for_volumes(config: Mapping[str, Any]) -> None:
+    for key in ("test_dataloader", "val_dataloader"):
+        size = (config.get(key) or {}).get("batch_size", 1)
+        if size != 1:
+            raise ValueError(
+                f"{key}.batch_size: volumes are labeled one by one, so it must be 1, got {size}; "
+                "how many slices go through a network together is inference.batch_size"
+            )
+
+
+def overlaid_parts(config: Mapping[str, Any]) -> Iterable[tuple[dict[str, Any], str]]:
+    """Yield the config as each overlay leaves it, with the overlay's place."""
+    yield dict(config), ""
+    yield from _overlaid_below(config, config, OVERLAYS)
+
+
+def _overlaid_below(
+    config: Mapping[str, Any], part: Mapping[str, Any], kinds: tuple[str, ...], where: str = ""
+) -> Iterator[tuple[dict[str, Any], str]]:
+    """Yield what the overlays that a part of a config holds make of the config."""
+    for at, kind in enumerate(kinds, start=1):
+        for name, overlay in part.get(kind, {}).items():
+            place = f"{where}{kind}.{name}"
+            merged = overlaid(config, config[kind][name], place)
+            yield merged, f"{place}."
+            yield from _overlaid_below(merged, overlay, kinds[at:], f"{place}.")
+
+
+def _check_volumes(config: Mapping[str, Any], where: str) -> None:
+    if config["slice_threshold"] is not None:
+        _check_slice_threshold(config, where)
+    if config["views"] and config["oversample"] is not None:
+        raise ValueError(
+            f"{where}oversample: is for images; slices of volumes are chosen by slice_threshold"
+        )
+    if config["convergence"] is not None:
+        _check_convergence(config["convergence"], where)
+
+
+def _check_slice_threshold(config: Mapping[str, Any], where: str) -> None:
+    threshold = config["slice_threshold"]
+    number = isinstance(threshold, (int, float)) and not isinstance(threshold, bool)
+    if not number or threshold <= 0:
+        raise ValueError(
+            f"{where}slice_threshold: expected the share of the slices to keep, in (0, 1], or the "
+            f"least number of labeled pixels, got {threshold!r}"
+        )
+    if not config["views"]:
+        raise ValueError(
+            f"{where}slice_threshold: chooses slices of volumes, but there are no views; leave it "
+            "out, or set views"
+        )
+
+
+def _check_convergence(convergence: Any, where: str) -> None:
+    _only(convergence, CONVERGENCE, f"{where}convergence")
+    for key in CONVERGENCE:
+        if key not in convergence:
+            raise ValueError(f"{where}convergence.{key}: missing")
+    for key in ("mean", "least"):
+        limit = convergence[key]
+        if isinstance(limit, bool) or not isinstance(limit, (int, float)):
+            raise ValueError(f"{where}convergence.{key}: expected a loss, got {limit!r}")
+    _check_share(convergence["window"], f"{where}convergence.window")
+    _check_count(convergence["attempts"], f"{where}convergence.attempts")
+
+
+def _check_overlays(config: Mapping[str, Any]) -> None:
+    """Check that overlays, and those that they hold, are of something and hold what they may."""
+    names = {"roles": ROLES, "sections": config["sections"], "views": config["views"]}
+
+    def check(part: Mapping[str, Any], kinds: tuple[str, ...], where: str) -> None:
+        for at, kind in enumerate(kinds, start=1):
+            later = kinds[at:]
+            valid = KNOWN_KEYS.difference(OF_THE_RUN, OVERLAYS).union(later)
+            if kind != "roles":
+                valid = valid.difference(OF_A_MODEL)
+            _only(part.get(kind, {}), names[kind], f"{where}{kind}")
+            for name, overlay in part.get(kind, {}).items():
+                _only(overlay, valid, f"{where}{kind}.{name}")
+                check(overlay, later, f"{where}{kind}.{name}.")
+
+    check(config, OVERLAYS, "")
 
 
 def _check_mix(mix: Any, where: str = "") -> None:

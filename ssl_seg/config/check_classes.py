@@ -12,7 +12,7 @@ def check_classes(model: Mapping[str, Any], space: LabelSpace, where: str = "") 
     """Check that every head of a model predicts a label space.
 
     Args:
-        model: an mmsegmentation segmentor's config.
+        model: config of an mmsegmentation segmentor, or of a model that states ``num_classes``.
         space: what it shall predict.
         where: of the model in the config, with a dot at its end.
 
@@ -24,6 +24,7 @@ def check_classes(model: Mapping[str, Any], space: LabelSpace, where: str = "") 
     _require_ignore(
         padding.get("seg_pad_val"), space, f"{where}model.data_preprocessor.seg_pad_val"
     )
+    _require_classes(model.get("num_classes"), space, f"{where}model.num_classes is {{}}")
     for name in ("decode_head", "auxiliary_head"):
         for place, head in _parts(model.get(name), f"{where}model.{name}"):
             _require_ignore(head.get("ignore_index"), space, f"{place}.ignore_index")

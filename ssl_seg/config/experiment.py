@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections import defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -110,6 +110,7 @@ def open_experiment(
         test=test.cases,
         validation=() if validation is None else validation.cases,
     )
+    _check_kind(split, config["views"])
     _check_scored(split)
     _warn_of_copies(split)
     maps = declared_maps(config["adapters"], folder)
@@ -199,6 +200,25 @@ def _read_reference(
         found += cases
         values.append(part.values)
     return tuple(found), values[0]
+
+
+def _check_kind(split: Split, views: Iterable[str]) -> None:
+    """Check that views cut volumes, and only those."""
+    kinds = {True: "volumes", False: "images"}
+    expected = bool(views)
+    for name, cases in split.lists().items():
+        for case in cases:
+            if case.is_volume is not expected:
+                raise ValueError(
+                    f"views: with {'views' if expected else 'no views'} the cases are "
+                    f"{kinds[expected]}, but the {name} case {case.id!r} is none of them "
+                    f"({case.image.path}); "
+                    + (
+                        "leave views out"
+                        if expected
+                        else "set views=('coronal', 'sagittal', 'axial')"
+                    )
+                )
 
 
 def _check_scored(split: Split) -> None:

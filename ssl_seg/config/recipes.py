@@ -11,9 +11,11 @@ from mmengine.config import Config
 from ssl_seg.config.check_classes import check_classes
 from ssl_seg.config.spaces import Spaces, with_classes
 from ssl_seg.config.weights import Weights, without_weights
+from ssl_seg.core.builder import Place
 from ssl_seg.core.space import LabelSpace, LabelValues
 from ssl_seg.core.space_joins import SpaceJoins
 from ssl_seg.core.stage import Recipe, Role
+from ssl_seg.core.views import View
 from ssl_seg.registry import ADAPTERS
 
 ROLES: tuple[Role, ...] = ("initial", "student", "guided", "tuning", "final")
@@ -24,15 +26,31 @@ NEUTRAL_LOADER_KEYS = ("num_workers", "persistent_workers", "pin_memory", "prefe
 NEUTRAL_HOOKS = ("logger", "timer", "visualization", "checkpoint", "runtime_info", "sampler_seed")
 """Default hooks that watch a training and never change it."""
 
-NEUTRAL_KEYS = ("log_level", "log_processor", "vis_backends", "visualizer", "work_dir", "executor")
+NEUTRAL_KEYS = (
+    "cache_dir",
+    "executor",
+    "log_level",
+    "log_processor",
+    "vis_backends",
+    "visualizer",
+    "work_dir",
+)
 """Top-level names that change no result."""
 
-TRAIN_KEYS = ("env_cfg", "model", "optim_wrapper", "oversample", "param_scheduler")
+TRAIN_KEYS = (
+    "convergence",
+    "env_cfg",
+    "model",
+    "optim_wrapper",
+    "oversample",
+    "param_scheduler",
+    "slice_threshold",
+)
 
 PSEUDO_LABEL_KEYS = ("mix", "pseudo_labels")
 """What matters to a training only where it learns from pseudo labels."""
 
-LOADS_LABELS = ("LoadAnnotations",)
+LOADS_LABELS = ("LoadAnnotations", "LoadSliceLabels")
 """Transforms that read true labels; none of them may run while images are labeled."""
 
 SIZED = ("LoadImageFromFile", "LoadAnnotations")
@@ -66,13 +84,10 @@ class ConfigRecipes:
         self._weights = weights
         self._plugins = dict(plugins)
         self._imports = imports
-        self._by_role = {role: with_role(config, role) for role in ROLES}
-        self._models = {
-            role: weights.mark(part["model"], "model") for role, part in self._by_role.items()
-        }
         self._load_from = weights.mark({"load_from": config.get("load_from")}, "config")
-        self._weight_files = weights.files
         self._config = config
+        self._parts: dict[Place, Mapping[str, Any]] = {}
+        self._models: dict[Place, Mapping[str, Any]] = {}
 
     @property
     def space(self) -> LabelSpace:
@@ -101,7 +116,22 @@ class ConfigRecipes:
             config, self._values, spaces, self._weights, self._plugins, self._imports
         )
 
-    def train(self, role: Role, *, pseudo_labels: bool) -> tuple[Recipe, Recipe]:
+    @property
+    def views(self) -> tuple[View | None, ...]:
+        """The views that a model has a network for; ``(None,)`` for images."""
+        return tuple(self._config["views"]) or (None,)
+
+    @property
+    def sections(self) -> tuple[str | None, ...]:
+        """The parts of a training; ``(None,)`` where it has none."""
+        return tuple(self._config["sections"]) or (None,)
+
+    @property
+    def start_point(self) -> tuple[str | None, ...]:
+        """The sections that are trained on S alone for all models that start from scratch."""
+        return tuple(self._config["start_point"])
+
+    def train(self, place: Place, *, pseudo_labels: bool) -> tuple[Recipe, Recipe]:
         """Return recipe and settings of a train stage.
 
         Raises:
@@ -110,55 +140,82 @@ class ConfigRecipes:
         How pseudo labels are mixed in and trusted is left out where there are none, so that another
         mix or threshold trains no initial model again.
         """
-        config = self._of(role)
+        config = self._at(place)
         loader = config["train_dataloader"]
         hooks = config.get("default_hooks", {})
         keys = TRAIN_KEYS + (PSEUDO_LABEL_KEYS if pseudo_labels else ())
-        recipe = {key: config[key] for key in keys if key in config} | {
-            "model": self._models[role],
-            "load_from": self._load_from["load_from"],
-            "train_cfg": {"max_iters": config["train_cfg"]["max_iters"]},
-            "batch_size": loader["batch_size"],
-            "hooks": {key: hook for key, hook in hooks.items() if key not in NEUTRAL_HOOKS},
-            "custom_hooks": config.get("custom_hooks", []),
-            "threads": config["threads"],
-            "plugins": self._plugins,
-        }
+        recipe = (
+            {key: config[key] for key in keys if key in config}
+            | {
+                "model": self._model(place),
+                "load_from": self._load_from["load_from"],
+                "train_cfg": {"max_iters": config["train_cfg"]["max_iters"]},
+                "batch_size": loader["batch_size"],
+                "hooks": {key: hook for key, hook in hooks.items() if key not in NEUTRAL_HOOKS},
+                "custom_hooks": config.get("custom_hooks", []),
+                "threads": config["threads"],
+                "plugins": self._plugins,
+            }
+            | self._grid()
+        )
         settings = {key: config[key] for key in NEUTRAL_KEYS if key in config} | {
             "loader": {key: loader[key] for key in NEUTRAL_LOADER_KEYS if key in loader},
             "hooks": {key: hook for key, hook in hooks.items() if key in NEUTRAL_HOOKS},
-            "weight_files": self._weight_files,
+            "weight_files": self._weights.files,
             "imports": self._imports,
         }
         return recipe, settings
 
     def label(self, cases: str, role: Role) -> tuple[Recipe, Recipe]:
         """Return recipe and settings of a label stage; only R's labels may need confidences."""
-        config = self._of(role)
+        places = {view: Place(role, view, self.sections[-1]) for view in self.views}
+        config = self._at(next(iter(places.values())))
         loader = config["test_dataloader"]
-        # Models of any role may learn from the labels that a model of this one writes.
-        asked = any(any(part["pseudo_labels"].values()) for part in self._by_role.values())
         recipe = {
-            "model": without_weights(self._models[role]),
+            "models": [
+                {"view": view, "model": without_weights(self._model(place))}
+                for view, place in places.items()
+            ],
             "inference": config["inference"],
-            "adapters": [a for a in config["adapters"] if not _maps_labels(a)],
+            "adapters": [a for a in config["adapters"] if not _only_declares(a)],
             "batch_size": loader.get("batch_size", 1),
-            "confidence": cases == "reference" and asked,
+            # Models of any role may learn from the labels that a model of this one writes.
+            "confidence": cases == "reference" and _trusts_by_confidence(self._config),
             "threads": config["threads"],
             "plugins": self._plugins,
-        }
+        } | self._grid()
         settings = {
+            "cache_dir": config["cache_dir"],
             "loader": {key: loader[key] for key in NEUTRAL_LOADER_KEYS if key in loader},
             "imports": self._imports,
         }
         return recipe, settings
 
-    def _of(self, role: Role) -> Mapping[str, Any]:
-        """Return a role's config after a look at its heads, which other roles' need not pass."""
-        config = self._by_role[role]
-        overlaid = "model" in self._config["roles"].get(role, {})
-        check_classes(config["model"], self.space, f"roles.{role}." if overlaid else "")
-        return config
+    def _at(self, place: Place) -> Mapping[str, Any]:
+        """Return the config of a training after a look at its heads, which others need not pass."""
+        if place not in self._parts:
+            config = with_overlays(self._config, place)
+            overlaid = "model" in self._config["roles"].get(place.role, {})
+            check_classes(config["model"], self.space, f"roles.{place.role}." if overlaid else "")
+            self._parts[place] = config
+        return self._parts[place]
+
+    def _model(self, place: Place) -> Mapping[str, Any]:
+        if place not in self._models:
+            self._models[place] = self._weights.mark(self._at(place)["model"], "model")
+        return self._models[place]
+
+    def _grid(self) -> dict[str, float | None]:
+        """Return in which grid volumes are worked on; nothing for images."""
+        spacing = slice_spacing(self._config["adapters"])
+        if self._config["views"]:
+            return {"slice_spacing": spacing}
+        if spacing is not None:
+            raise ValueError(
+                "adapters: one normalises the distance of slices, but there are no views; it is "
+                "for volumes"
+            )
+        return {}
 
     def evaluate(self) -> Recipe:
         """Return the recipe of an evaluate stage."""
@@ -168,9 +225,9 @@ class ConfigRecipes:
             "plugins": self._plugins,
         }
 
-    def train_pipeline(self, cases: str, role: Role) -> tuple[Recipe, ...]:
+    def train_pipeline(self, cases: str, place: Place) -> tuple[Recipe, ...]:
         """Return the transforms of training samples; R's own where it is a data set of its own."""
-        config = self._by_role[role]
+        config = self._at(place)
         own = own_reference(config["split"]) if cases == "reference" else ()
         home = next((part for part in own if part.get("pipeline")), None)
         return self._sized((home or config["train_dataloader"]["dataset"])["pipeline"])
@@ -219,9 +276,43 @@ def _is_data_set(part: Any) -> bool:
     return isinstance(part, Mapping) and "type" in part
 
 
-def _maps_labels(adapter: Mapping[str, Any]) -> bool:
-    """Tell an adapter that declares a label map, which plays no part while images are labeled."""
-    return hasattr(ADAPTERS.get(adapter["type"]), "space_map")
+def _trusts_by_confidence(config: Mapping[str, Any]) -> bool:
+    """Tell whether a config, or an overlay in it, chooses pseudo labels by their confidence."""
+    overlays = [config.get(kind) or {} for kind in ("roles", "sections", "views")]
+    return any((config.get("pseudo_labels") or {}).values()) or any(
+        _trusts_by_confidence(overlay) for part in overlays for overlay in part.values()
+    )
+
+
+def _only_declares(adapter: Mapping[str, Any]) -> bool:
+    """Tell an adapter that puts nothing around a predictor: what it declares is used elsewhere."""
+    return not hasattr(ADAPTERS.get(adapter["type"]), "around")
+
+
+def slice_spacing(adapters: Iterable[Mapping[str, Any]]) -> float | None:
+    """Return the distance of axial slices that an adapter normalises volumes to, in mm.
+
+    Raises:
+        ValueError: two adapters name one.
+    """
+    built = [ADAPTERS.build(adapter, where="adapters") for adapter in adapters]
+    found = [adapter.slice_spacing() for adapter in built if hasattr(adapter, "slice_spacing")]
+    if len(found) > 1:
+        raise ValueError(f"adapters: {len(found)} adapters normalise the slice distance; keep one")
+    return found[0] if found else None
+
+
+def with_overlays(config: Mapping[str, Any], place: Place) -> dict[str, Any]:
+    """Return the config of one training: overlaid by its role, then its section, then its view.
+
+    Raises:
+        ValueError: a dict in an overlay stands where the config has something else.
+    """
+    merged = with_role(config, place.role)
+    for key, name in (("sections", place.section), ("views", place.view)):
+        if name is not None:
+            merged = overlaid(merged, merged[key][name], f"{key}.{name}")
+    return merged
 
 
 def with_role(config: Mapping[str, Any], role: Role) -> dict[str, Any]:
@@ -230,13 +321,23 @@ def with_role(config: Mapping[str, Any], role: Role) -> dict[str, Any]:
     Raises:
         ValueError: a dict in the overlay stands where the config has something else.
     """
-    overlay = config["roles"].get(role)
+    return overlaid(config, config["roles"].get(role), f"roles.{role}")
+
+
+def overlaid(
+    config: Mapping[str, Any], overlay: Mapping[str, Any] | None, where: str
+) -> dict[str, Any]:
+    """Return the config with an overlay merged into it.
+
+    Raises:
+        ValueError: a dict in the overlay stands where the config has something else.
+    """
     if not overlay:
         return dict(config)
     merged = Config(dict(config))
     try:
         merged.merge_from_dict(dict(overlay))
     except TypeError as error:
-        raise ValueError(f"roles.{role}: {error}") from error
+        raise ValueError(f"{where}: {error}") from error
     result: dict[str, Any] = merged.to_dict()
     return result

@@ -141,12 +141,13 @@ def with_classes(model: Mapping[str, Any], before: int | None, count: int) -> di
     """Return a model's config whose heads predict another number of classes.
 
     Args:
-        model: an mmsegmentation segmentor's config.
+        model: config of an mmsegmentation segmentor, or of a model that states ``num_classes``.
         before: number of classes of the heads that change; heads that state none stay as they are.
         count: their number afterwards.
     """
     heads = {key: model[key] for key in ("decode_head", "auxiliary_head") if model.get(key)}
-    return {**model, **{key: _resized(head, before, count) for key, head in heads.items()}}
+    own = _resized(model, before, count)
+    return {**own, **{key: _resized(head, before, count) for key, head in heads.items()}}
 
 
 def _resized(head: Any, before: int | None, count: int) -> Any:

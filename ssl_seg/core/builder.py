@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from copy import copy
 from dataclasses import dataclass, field
-from typing import Any, Literal, Protocol
+from typing import Any, Literal, NamedTuple, Protocol, TypeAlias
 
 from ssl_seg.core.case import Case
 from ssl_seg.core.class_shares import class_pixels
@@ -29,6 +29,18 @@ from ssl_seg.core.stage import (
     TrainStage,
     model_title,
 )
+from ssl_seg.core.views import View
+
+Identity: TypeAlias = tuple[Role, int, int | None]
+"""Role, generation and fold of a model."""
+
+
+class Place(NamedTuple):
+    """Which training of a plan a part of the config is for."""
+
+    role: Role
+    view: View | None
+    section: str | None
 
 
 class Recipes(Protocol):
@@ -52,7 +64,22 @@ class Recipes(Protocol):
         """Return the recipes of the same config for models that predict another label space."""
         ...
 
-    def train(self, role: Role, *, pseudo_labels: bool) -> tuple[Recipe, Recipe]:
+    @property
+    def views(self) -> tuple[View | None, ...]:
+        """The views of volumes that a model has a network for; ``(None,)`` for images."""
+        ...
+
+    @property
+    def sections(self) -> tuple[str | None, ...]:
+        """The parts that a training consists of, in order; ``(None,)`` where it has none."""
+        ...
+
+    @property
+    def start_point(self) -> tuple[str | None, ...]:
+        """The first of these sections, which are trained on S alone and hand on to students."""
+        ...
+
+    def train(self, place: Place, *, pseudo_labels: bool) -> tuple[Recipe, Recipe]:
         """Return recipe and settings of a train stage that learns from pseudo labels or not."""
         ...
 
@@ -64,7 +91,7 @@ class Recipes(Protocol):
         """Return the recipe of an evaluate stage."""
         ...
 
-    def train_pipeline(self, cases: str, role: Role) -> tuple[Recipe, ...]:
+    def train_pipeline(self, cases: str, place: Place) -> tuple[Recipe, ...]:
         """Return the transforms of training samples."""
         ...
 
@@ -90,15 +117,15 @@ class Model:
     """Handle of a model that the plan trains.
 
     Attributes:
-        stage: fingerprint of its train stage.
+        stages: fingerprints of the train stages that end its networks' training, by view.
         identity: role, generation and fold.
         seen: image files that it, or an ancestor by initialisation, was trained on.
         knows_hidden: whether it, or an ancestor by initialisation, learned R's true labels.
         recipes: what it was trained by, which its label stages need too.
     """
 
-    stage: str
-    identity: tuple[Role, int, int | None]
+    stages: Mapping[View | None, str]
+    identity: Identity
     seen: frozenset[str]
     knows_hidden: bool
     recipes: Recipes = field(compare=False, repr=False)
@@ -131,6 +158,11 @@ class Labels:
     """Handle of pseudo labels: which label stage wrote which cases' maps."""
 
     parts: tuple[LabeledPart, ...]
+
+    @property
+    def cases(self) -> tuple[Case, ...]:
+        """Cases that have a label, part by part."""
+        return tuple(case for part in self.parts for case in part.cases)
 
     @property
     def not_held_out(self) -> tuple[Case, ...]:
@@ -314,46 +346,95 @@ class PlanBuilder:
         Raises:
             ValueError: no label map leads from the labels' space to the model's, or back.
         """
-        identity = (
+        identity: Identity = (
             self._student_role if role == "student" else role,
             self._earlier_generations + generation,
             None if fold is None else fold.index,
         )
-        written = tuple(
-            source
-            for handle in sources
-            for source in self._sources(handle, identity[0])
-            if source.cases
-        )
-        pseudo_labels = any(source.kind == "pseudo" for source in written)
-        recipe, settings = self._recipes.train(identity[0], pseudo_labels=pseudo_labels)
-        stage = self._add(
-            TrainStage(
-                role=identity[0],
-                generation=identity[1],
-                fold=identity[2],
-                space=self._recipes.space,
-                sources=written,
-                start=None if start is None else start.stage,
-                recipe=recipe,
-                settings=settings,
-                seed=derive_seed("train", self._seed, *identity),
-                scratch_seed=derive_seed("scratch", self._seed),
+        stages = {
+            view: self._train_sections(
+                identity, view, sources, None if start is None else start.stages[view]
             )
-        )
-        own = frozenset(case.image.path for source in written for case in source.cases)
+            for view in self._recipes.views
+        }
+        learned = (*sources, self.truth) if start is None and self._recipes.start_point else sources
+        own = frozenset(case.image.path for handle in learned for case in handle.cases)
         seen = own if start is None else own | start.seen
         hidden = any(isinstance(part, Truth) and part.home == "reference" for part in sources)
         knows_hidden = hidden or (start is not None and start.knows_hidden)
-        return Model(stage, identity, seen, knows_hidden, self._recipes)
+        return Model(stages, identity, seen, knows_hidden, self._recipes)
 
-    def _sources(self, handle: Truth | Labels, role: Role) -> Iterable[Source]:
+    def _train_sections(
+        self,
+        identity: Identity,
+        view: View | None,
+        handles: Sequence[Truth | Labels],
+        start: str | None,
+    ) -> str:
+        """Write the stages of one network, one for each section, and return the last one.
+
+        What starts from a model goes on with the sections after the start point. From scratch means
+        from the start point: the first sections, trained on S. Only what learns more true labels
+        than those of S, an upper bound, has sections of its own from the first one.
+        """
+        first, rest = self._recipes.start_point, self._recipes.sections
+        pseudo_labels = any(isinstance(handle, Labels) for handle in handles)
+        more_truth = not pseudo_labels and tuple(handles) != (self.truth,)
+        if not first or (start is None and more_truth):
+            return self._train_chain(identity, view, handles, start, rest)
+        redraw = start is None and pseudo_labels
+        if start is None:
+            start = self._train_chain(("initial", 0, None), view, [self.truth], None, first)
+        return self._train_chain(identity, view, handles, start, rest[len(first) :], redraw=redraw)
+
+    def _train_chain(
+        self,
+        identity: Identity,
+        view: View | None,
+        handles: Sequence[Truth | Labels],
+        start: str | None,
+        sections: Iterable[str | None],
+        *,
+        redraw: bool = False,
+    ) -> str:
+        role, generation, fold = identity
+        for section in sections:
+            place = Place(role, view, section)
+            sources = tuple(
+                source
+                for handle in handles
+                for source in self._sources(handle, place)
+                if source.cases
+            )
+            pseudo_labels = any(source.kind == "pseudo" for source in sources)
+            recipe, settings = self._recipes.train(place, pseudo_labels=pseudo_labels)
+            part = [name for name in (view, section) if name is not None]
+            stage = TrainStage(
+                role=role,
+                generation=generation,
+                fold=fold,
+                view=view,
+                section=section,
+                space=self._recipes.space,
+                sources=sources,
+                start=start,
+                redraw=redraw,
+                recipe=recipe,
+                settings=settings,
+                seed=derive_seed("train", self._seed, *identity, *part),
+                scratch_seed=derive_seed("scratch", self._seed),
+            )
+            start, redraw = self._add(stage), False
+        assert start is not None  # noqa: S101 - there is always a section
+        return start
+
+    def _sources(self, handle: Truth | Labels, place: Place) -> Iterable[Source]:
         if isinstance(handle, Truth):
             yield self._source(
                 kind="labeled",
                 cases=handle.cases,
                 values=self._recipes.values(handle.home),
-                pipeline=self._recipes.train_pipeline(handle.home, role),
+                pipeline=self._recipes.train_pipeline(handle.home, place),
                 what=f"the {handle.home} cases' true labels",
             )
             return
@@ -362,7 +443,7 @@ class PlanBuilder:
                 kind="pseudo",
                 cases=part.cases,
                 values=LabelValues.identity(part.writer.space),
-                pipeline=self._recipes.train_pipeline("reference", role),
+                pipeline=self._recipes.train_pipeline("reference", place),
                 written_by=part.stage,
                 what=f"the pseudo labels of {model_title(*part.writer.identity)}",
             )
@@ -405,7 +486,7 @@ class PlanBuilder:
             settings = {**settings, "labeled_pixels": self._pixels(model.recipes)}
         return self._add(
             LabelStage(
-                model=model.stage,
+                models=model.stages,
                 teacher=model.identity,
                 cases=tuple(case.without_label() for case in cases),
                 space=model.space,
@@ -540,9 +621,9 @@ class PlanBuilder:
             label=label,
             scheduler=scheduler,
             seed=self._seed,
-            stages=self._needed({result.model.stage, *kept}),
+            stages=self._needed({*result.model.stages.values(), *kept}),
             rows=tuple(self._rows),
-            model=result.model.stage,
+            models=result.model.stages,
             labels=kept,
             folds={
                 count: tuple(tuple(case.id for case in fold.cases) for fold in folds)

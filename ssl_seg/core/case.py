@@ -6,6 +6,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from hashlib import sha256
 
+VOLUME_SUFFIXES = (".nii.gz", ".nii")
+"""Endings of NIfTI files."""
+
 
 @dataclass(frozen=True)
 class DataFile:
@@ -47,6 +50,11 @@ class Case:
     image: DataFile
     label: LabelFile | None
     group: str
+
+    @property
+    def is_volume(self) -> bool:
+        """Whether the image is a NIfTI volume rather than a picture."""
+        return self.image.path.lower().endswith(VOLUME_SUFFIXES)
 
     def without_label(self) -> Case:
         """Return this case as a stage sees it that must not know the truth."""

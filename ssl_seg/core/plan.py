@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from ssl_seg.core.stage import EvaluateStage, LabelStage, Stage, TrainStage
+from ssl_seg.core.views import View
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,7 +39,8 @@ class Plan:
         seed: the run's seed.
         stages: by fingerprint; each after the stages that it builds on.
         rows: the lines of the report.
-        model: fingerprint of the train stage whose model is the result.
+        models: fingerprints of the train stages whose networks are the result, by view; that of
+            images has the view ``None``.
         labels: fingerprints of the label stages that hold the final pseudo labels of R.
         folds: case ids of each fold of R, by the number of folds that it was divided into.
         notes: what a reader of the plan should know.
@@ -50,7 +52,7 @@ class Plan:
     seed: int
     stages: Mapping[str, Stage]
     rows: tuple[Row, ...]
-    model: str
+    models: Mapping[View | None, str]
     labels: tuple[str, ...]
     folds: Mapping[int, tuple[tuple[str, ...], ...]] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
@@ -90,6 +92,7 @@ class Plan:
                     "title": stage.title,
                     "size": stage.size,
                     "inputs": list(stage.inputs),
+                    "model": _model(stage),
                 }
                 for name, stage in self.stages.items()
             ],
@@ -103,7 +106,7 @@ class Plan:
                 }
                 for row in self.rows
             ],
-            "model": self.model,
+            "models": [{"view": view, "stage": name} for view, name in self.models.items()],
             "labels": list(self.labels),
             "notes": list(self.notes),
             "labeled_pixels": [
@@ -111,6 +114,13 @@ class Plan:
                 for space, pixels in self.labeled_pixels.items()
             ],
         }
+
+
+def _model(stage: Stage) -> list[str | int | None] | None:
+    """Return role, generation and fold of the model that a stage trains, or trains a part of."""
+    if not isinstance(stage, TrainStage):
+        return None
+    return [stage.role, stage.generation, stage.fold]
 
 
 def merge_stages(plans: Iterable[Plan]) -> dict[str, Stage]:

@@ -16,9 +16,13 @@ from ssl_seg.core.case import Case, content_digest
 from ssl_seg.core.fingerprint import RESULT_FORMAT, fingerprint
 from ssl_seg.core.space import LabelSpace, LabelValues
 from ssl_seg.core.space_map import SpaceMap
+from ssl_seg.core.views import View
 
 Role: TypeAlias = Literal["initial", "student", "guided", "tuning", "final"]
 Recipe: TypeAlias = Mapping[str, Any]
+
+MODEL_FILE = "model.pth"
+"""Name of the weights in a train stage's artifact."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -56,15 +60,22 @@ class Source:
 
 @dataclass(frozen=True, kw_only=True)
 class TrainStage:
-    """Train one model; the artifact is its weights.
+    """Train one network; the artifact is its weights.
+
+    A model is one network, or one for each view of volumes; each may be trained in sections, one
+    stage after another.
 
     Attributes:
         role: what the model is trained for.
         generation: the round it belongs to; 0 is the initial model.
         fold: the fold it trains or labels for, counted from 0; ``None`` without folds.
+        view: along which volumes are cut into the slices that it learns from; ``None`` for images.
+        section: name of the part of the training; ``None`` where it has no parts.
         space: what it predicts.
         sources: what it learns from.
         start: fingerprint of the train stage whose weights it starts from; ``None`` is scratch.
+        redraw: whether the network draws anew what a start point does not hand on, as RSTN does
+            with its saliency transformation.
         recipe: its part of the config.
         settings: configuration that changes no bit of the result (intervals, loggers, workers).
         seed: of sample order, augmentation and dropout.
@@ -81,6 +92,9 @@ class TrainStage:
     settings: Recipe
     seed: int
     scratch_seed: int
+    view: View | None = None
+    section: str | None = None
+    redraw: bool = False
     kind: Literal["train"] = "train"
 
     @cached_property
@@ -90,10 +104,11 @@ class TrainStage:
             {
                 "format": RESULT_FORMAT,
                 "kind": self.kind,
-                "identity": [self.role, self.generation, self.fold],
+                "identity": [self.role, self.generation, self.fold, self.view, self.section],
                 "space": self.space.plain(),
                 "sources": [source.plain() for source in self.sources],
                 "start": self.start,
+                "redraw": self.redraw,
                 "recipe": self.recipe,
                 "seeds": [self.seed, self.scratch_seed],
             }
@@ -122,7 +137,9 @@ class TrainStage:
     @property
     def title(self) -> str:
         """Short name for people."""
-        return f"train {model_title(self.role, self.generation, self.fold)}"
+        model = model_title(self.role, self.generation, self.fold)
+        section = self.section and f"section {self.section}"
+        return ", ".join(part for part in (f"train {model}", self.view, section) if part)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -130,7 +147,8 @@ class LabelStage:
     """Label cases with a model; the artifact is one label map per case and a manifest.
 
     Attributes:
-        model: fingerprint of the train stage whose model labels.
+        models: fingerprints of the train stages whose networks label, by view; that of images has
+            the view ``None``.
         teacher: its role, generation and fold, for the manifest.
         cases: what to label, without true labels.
         space: the label space that the model predicts.
@@ -139,7 +157,7 @@ class LabelStage:
         settings: configuration that changes no bit of the result.
     """
 
-    model: str
+    models: Mapping[View | None, str]
     teacher: tuple[Role, int, int | None]
     cases: tuple[Case, ...]
     space: LabelSpace
@@ -159,7 +177,7 @@ class LabelStage:
             {
                 "format": RESULT_FORMAT,
                 "kind": self.kind,
-                "model": self.model,
+                "models": [[view, model] for view, model in self.models.items()],
                 "cases": content_digest(self.cases),
                 "space": self.space.plain(),
                 "pipeline": self.pipeline,
@@ -170,7 +188,7 @@ class LabelStage:
     @property
     def inputs(self) -> tuple[str, ...]:
         """Fingerprints of the stages whose artifacts this one opens."""
-        return (self.model,)
+        return tuple(self.models.values())
 
     @property
     def size(self) -> int:

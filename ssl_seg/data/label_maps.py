@@ -9,7 +9,7 @@ from __future__ import annotations
 from functools import lru_cache
 from io import BytesIO
 from pathlib import Path
-from typing import NoReturn
+from typing import Literal, NoReturn
 
 import cv2
 import numpy as np
@@ -96,20 +96,23 @@ def read_truth(path: Path, values: LabelValues) -> NDArray[np.uint8]:
 
 
 def numbered(path: Path, indices: NDArray[np.uint8], values: LabelValues) -> NDArray[np.uint8]:
-    """Turn what a file holds into class numbers or the ignore value, uint8 (H, W).
+    """Turn what a file holds into class numbers or the ignore value, uint8 of the same shape.
 
     Args:
         path: of the file, for messages.
-        indices: its values, as `read_indices` returns them.
+        indices: its values, uint8 of any number of axes.
         values: what they mean.
 
     Raises:
         ValueError: the file holds a value that the label space does not list.
     """
     numbers, known = _tables(values)
-    if not cv2.LUT(indices, known).all():
+    # OpenCV takes two axes; the order in memory stays, as turning a volume costs more than this.
+    order: Literal["F", "C"] = "F" if indices.flags.f_contiguous else "C"
+    row = indices.reshape((1, -1), order=order)
+    if not cv2.LUT(row, known).all():
         _refuse(path, indices, values)
-    return np.asarray(cv2.LUT(indices, numbers), np.uint8)
+    return np.asarray(cv2.LUT(row, numbers), np.uint8).reshape(indices.shape, order=order)
 
 
 def read_confidence(path: Path) -> NDArray[np.uint8]:

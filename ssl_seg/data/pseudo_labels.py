@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from ssl_seg.core.case import Case
+from ssl_seg.core.fingerprint import fingerprint
 from ssl_seg.core.space import LabelValues
-from ssl_seg.data.label_maps import numbered, read_confidence, read_indices
+from ssl_seg.data.label_maps import numbered
+from ssl_seg.data.stored_maps import map_path, read_levels, read_values
 
 LEVELS = 256
 
@@ -51,20 +55,31 @@ class PseudoLabels:
         kept = sum(int(row[least:].sum()) for row, least in zip(counts, levels, strict=True))
         self.coverage = kept / max(1, int(counts.sum()))
         # A class number or the ignore value leads to the least confidence that is trusted.
-        self._least = np.zeros(LEVELS, dtype=np.int64)
+        self._least = np.zeros(LEVELS, dtype=np.uint8)
         self._least[: len(levels)] = levels
 
-    def read(self, case: str) -> np.ndarray:
-        """Return a case's label map, (H, W) uint8; untrusted pixels hold the ignore value."""
-        path = self._folder / "maps" / f"{case}.png"
-        stored = read_indices(path)
-        labels = numbered(path, stored, self._values)
+    def read(self, case: Case) -> np.ndarray:
+        """Return a case's label map, (H, W) or (X, Y, Z) uint8; untrusted ones are ignored."""
+        stored = read_values(self._folder / "maps", case)
+        labels = numbered(map_path(self._folder / "maps", case), stored, self._values)
         if self._least is None:
             return labels
-        confidence = read_confidence(self._folder / "confidence" / f"{case}.png")
+        confidence = read_levels(self._folder / "confidence", case)
         return np.where(
             confidence >= self._least[stored], labels, np.uint8(self._values.space.ignore)
         )
+
+    def key(self, case: Case) -> str:
+        """Name what `read` returns of a case by all that it follows from."""
+        content = [self._digests[case.id], self._values.plain()]
+        if self._least is not None:
+            # Two cases may have equal maps, but not equal confidences.
+            content += [case.id, self._folder.name, self._least.tolist()]
+        return fingerprint(content)
+
+    @cached_property
+    def _digests(self) -> dict[str, str]:
+        return {entry["case"]: entry["sha256"] for entry in self._manifest()["cases"]}
 
     def held_values(self) -> dict[str, list[int]]:
         """Return by case id the numbers that its map holds as stored, trusted or not."""

@@ -23,7 +23,7 @@ class Ticket(NamedTuple):
         iteration: of the training, from 0.
         position: inside the batch.
         source: number of the source.
-        case: number of the case inside its source.
+        case: number of the case, or of the slice, inside its source.
     """
 
     iteration: int

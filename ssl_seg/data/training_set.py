@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from functools import partial
-from pathlib import Path
-from typing import Any
+from typing import Any, Protocol, final
 
 import numpy as np
 import torch
@@ -18,17 +16,14 @@ from ssl_seg.core.case import Case
 from ssl_seg.core.fingerprint import derive_seed
 from ssl_seg.core.space import LabelSpace
 from ssl_seg.core.stage import Source
-from ssl_seg.data.label_maps import read_truth
 from ssl_seg.data.pseudo_labels import PseudoLabels
 from ssl_seg.data.sample_order import Ticket
+from ssl_seg.data.stored_maps import read_true_map
 from ssl_seg.registry import TRANSFORMS
 
-LabelReader = Callable[[], np.ndarray]
 
-
-@dataclass(frozen=True)
-class LabeledCases:
-    """One source made ready for reading.
+class Samples(Protocol):
+    """One source made ready for reading: images, or slices of volumes.
 
     Attributes:
         source: what the plan says.
@@ -40,19 +35,47 @@ class LabeledCases:
     pseudo: PseudoLabels | None
     transform: Compose
 
-    @classmethod
-    def open(cls, source: Source, pseudo: PseudoLabels | None) -> LabeledCases:
-        """Build the source's pipeline."""
-        steps = [TRANSFORMS.build(dict(step)) for step in source.pipeline]
-        return cls(source, pseudo, Compose(steps))
+    def __len__(self) -> int: ...
 
-    def reader(self, case: Case) -> LabelReader:
-        """Return the function that reads a case's label map, (H, W) uint8 class numbers."""
-        if self.pseudo is not None:
-            return partial(self.pseudo.read, case.id)
-        if case.label is None:
-            raise ValueError(f"labeled case {case.id!r} has no label file")
-        return partial(read_truth, Path(case.label.path), self.source.values)
+    def case(self, index: int) -> Case:
+        """Return the case that a sample is of."""
+        ...
+
+    def record(self, index: int) -> dict[str, Any]:
+        """Return what the pipeline starts from."""
+        ...
+
+
+@final
+class LabeledImages:
+    """The images of a source.
+
+    Args:
+        source: what the plan says.
+        pseudo: its pseudo labels; ``None`` for true labels.
+    """
+
+    def __init__(self, source: Source, pseudo: PseudoLabels | None) -> None:
+        self.source = source
+        self.pseudo = pseudo
+        self.transform = Compose([TRANSFORMS.build(dict(step)) for step in source.pipeline])
+
+    def __len__(self) -> int:
+        return len(self.source.cases)
+
+    def case(self, index: int) -> Case:
+        """Return the case of a sample."""
+        return self.source.cases[index]
+
+    def record(self, index: int) -> dict[str, Any]:
+        """Return what the pipeline starts from; ``read_label`` reads (H, W) uint8."""
+        case = self.source.cases[index]
+        read: Callable[[], np.ndarray] = (
+            partial(read_true_map, case, self.source.values)
+            if self.pseudo is None
+            else partial(self.pseudo.read, case)
+        )
+        return {"img_path": case.image.path, "read_label": read}
 
 
 class TrainingSet(Dataset[Mapping[str, Any]]):
@@ -67,7 +90,7 @@ class TrainingSet(Dataset[Mapping[str, Any]]):
         seed: of the stage.
     """
 
-    def __init__(self, sources: Sequence[LabeledCases], space: LabelSpace, seed: int) -> None:
+    def __init__(self, sources: Sequence[Samples], space: LabelSpace, seed: int) -> None:
         self._sources = sources
         self._seed = seed
         # mmengine's hooks hand this on to visualizers.
@@ -80,15 +103,10 @@ class TrainingSet(Dataset[Mapping[str, Any]]):
             RuntimeError: the pipeline drops the case; no other case silently takes its place.
         """
         opened = self._sources[ticket.source]
-        case = opened.source.cases[ticket.case]
+        case = opened.case(ticket.case)
         seed_generators(derive_seed("sample", self._seed, ticket.iteration, ticket.position))
         packed = opened.transform(
-            {
-                "img_path": case.image.path,
-                "read_label": opened.reader(case),
-                "reduce_zero_label": False,
-                "seg_fields": [],
-            }
+            {**opened.record(ticket.case), "reduce_zero_label": False, "seg_fields": []}
         )
         if packed is None:
             raise RuntimeError(
@@ -111,8 +129,8 @@ def _check_sizes(packed: Mapping[str, Any], case: Case) -> None:
     if tuple(size) != tuple(labels):
         raise ValueError(
             f"{case.image.path}: the pipeline returns a picture of {size[1]}x{size[0]} pixels and "
-            f"a label map of {labels[1]}x{labels[0]}; where a transform of your own loads the "
-            "picture, it must obey max_side, or set max_side=None"
+            f"a label map of {labels[1]}x{labels[0]}; transforms must treat both alike, and one of "
+            "your own that loads pictures must obey max_side (or set max_side=None)"
         )
 
 

@@ -10,6 +10,7 @@ from mmcv import transforms
 from mmengine import fileio
 from numpy.typing import NDArray
 
+from ssl_seg.data.volumes import transforms as slice_transforms  # noqa: F401 - registers its own
 from ssl_seg.data.working_size import WorkingSize
 from ssl_seg.registry import TRANSFORMS
 

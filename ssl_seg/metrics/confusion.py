@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import NoReturn
+from typing import Literal, NoReturn
 
 import cv2
 import numpy as np
@@ -10,8 +10,9 @@ from numpy.typing import NDArray
 
 from ssl_seg.metrics.metric import LabelMap
 
-# OpenCV counts in float32, which holds whole numbers exactly up to here.
-_EXACT_PIXELS = 2**24
+# OpenCV counts in float32, which holds whole numbers exactly up to 2**24. Far less than that finds
+# the parts of a volume that hold nothing but background, which need no histogram.
+_CHUNK_PIXELS = 2**20
 
 
 def confusion_matrix(
@@ -39,22 +40,33 @@ def confusion_matrix(
            [1, 1]])
     """
     _check(prediction, truth, classes, ignore)
-    pairs = [np.ascontiguousarray(labels).reshape(1, -1) for labels in (truth, prediction)]
+    # Pairs may be counted in any order, so what lies in memory as columns is not copied into rows.
+    order: Literal["F", "C"] = "F" if truth.flags.f_contiguous else "C"
+    true, predicted = truth.ravel(order), prediction.ravel(order)
     counts = np.zeros((classes, classes), np.int64)
-    for start in range(0, truth.size, _EXACT_PIXELS):
-        chunk = [flat[:, start : start + _EXACT_PIXELS] for flat in pairs]
-        counts += _histogram(chunk, classes)
-    # The histogram drops what lies out of range: the ignored pixels, and any wrong value.
-    if counts.sum() != np.count_nonzero(truth != ignore):
-        _refuse(prediction, truth, classes, ignore)
+    for start in range(0, truth.size, _CHUNK_PIXELS):
+        chunk = slice(start, start + _CHUNK_PIXELS)
+        counted = _count(true[chunk], predicted[chunk], classes)
+        # What lies out of range is not counted: the ignored pixels, and any wrong value.
+        left_out = true[chunk].size - counted.sum()
+        if left_out and left_out != np.count_nonzero(true[chunk] == ignore):
+            _refuse(prediction, truth, classes, ignore)
+        counts += counted
     return counts
 
 
-def _histogram(pairs: list[LabelMap], classes: int) -> NDArray[np.int64]:
-    counts = cv2.calcHist(
-        pairs, [0, 1], None, [classes, classes], [0.0, float(classes), 0.0, float(classes)]
+def _count(true: LabelMap, predicted: LabelMap, classes: int) -> NDArray[np.int64]:
+    """Count the pairs (C, C) of two rows of pixels, but for those with a value from C on."""
+    row, column = int(true.min()), int(predicted.min())
+    if row == true.max() and column == predicted.max():
+        counts = np.zeros((classes, classes), np.int64)
+        counts[row : row + 1, column : column + 1] = true.size
+        return counts
+    ranges = [0.0, float(classes)]
+    counted = cv2.calcHist(
+        [true[None], predicted[None]], [0, 1], None, [classes, classes], [*ranges, *ranges]
     )
-    return counts.reshape(classes, classes).astype(np.int64)
+    return counted.reshape(classes, classes).astype(np.int64)
 
 
 def _check(prediction: LabelMap, truth: LabelMap, classes: int, ignore: int) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from math import isnan
 from typing import Any, final
 
 import numpy as np
@@ -12,6 +11,7 @@ from ssl_seg.core.space import LabelSpace
 from ssl_seg.metrics import overlap
 from ssl_seg.metrics.confusion import confusion_matrix
 from ssl_seg.metrics.metric import Sample
+from ssl_seg.metrics.plain import by_class, known
 from ssl_seg.registry import METRICS, suggestion
 
 _ACCURACY: Mapping[str, Callable[[overlap.Counts], overlap.PerClass]] = {"Acc": overlap.recall}
@@ -77,18 +77,10 @@ class IoUMetric:
         metrics |= {f"m{name}": overlap.mean_of_defined(of) for name, of in values.items()}
         classes = self._space.classes
         return {
-            "metrics": {name: _known(value) for name, value in metrics.items()},
-            "classes": {
-                label: {name: _known(float(of[number])) for name, of in values.items()}
-                for number, label in enumerate(classes)
-            },
+            "metrics": {name: known(value) for name, value in metrics.items()},
+            "classes": by_class(classes, values),
             "absent": [
                 classes[number] for number in np.flatnonzero(overlap.absent(self._confusion))
             ],
             "confusion": self._confusion.tolist(),
         }
-
-
-def _known(value: float) -> float | None:
-    """Write NaN as JSON can: ``None``."""
-    return None if isnan(value) else value

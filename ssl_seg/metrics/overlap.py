@@ -58,10 +58,16 @@ def mean_of_defined(values: PerClass) -> float:
     return float(defined.mean()) if defined.size else float("nan")
 
 
+def present(confusion: Counts) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+    """Return which classes (C,) occur in the truth, and which in the prediction."""
+    _, true, predicted = _areas(confusion)
+    return true > 0, predicted > 0
+
+
 def absent(confusion: Counts) -> NDArray[np.bool_]:
     """Return which classes (C,) occur neither in the truth nor in the prediction."""
-    _, true, predicted = _areas(confusion)
-    return (true + predicted) == 0
+    true, predicted = present(confusion)
+    return ~(true | predicted)
 
 
 def _areas(confusion: Counts) -> tuple[Counts, Counts, Counts]:

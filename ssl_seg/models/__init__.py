@@ -1,1 +1,1 @@
-"""Models and what is asked of them; the networks themselves are mmsegmentation's."""
+"""Models and what is asked of them; the networks are mmsegmentation's, and RSTN."""

@@ -16,8 +16,9 @@ class Prediction:
     """What a model says of one case.
 
     Attributes:
-        labels: (H, W) uint8 class numbers at the case's own size.
-        confidence: (H, W) float32 probability of the label, in [0, 1].
+        labels: uint8 class numbers at the case's own size: (H, W), or (X, Y, Z) in the order of a
+            volume's file.
+        confidence: float32 probability of the label, in [0, 1], of the same shape.
     """
 
     labels: np.ndarray
@@ -26,6 +27,8 @@ class Prediction:
 
 class Predictor(Protocol):
     """The plug point ``inference``: built with a model in eval mode, a pipeline, and options.
+
+    For volumes it is built with the networks by view, the pipeline and the cache of volumes.
 
     Reading and predicting are apart, so that reading can go on in loader workers.
     """

@@ -20,9 +20,10 @@ def rows(store: Store) -> list[Row]:
         ``model`` (``single``, ``fold-i``, ``mean``, ``final``), ``set`` (``test``, ``reference``,
         ``validation``), ``fold``, ``space`` (name), ``cases`` (how many), ``metrics`` (by name),
         ``classes`` (scores by class, in the order of the space), ``absent`` (classes left out of a
-        mean), ``max_side`` and ``reduced`` (how many cases were scored at that size instead of
-        their own) and ``stage`` (fingerprint of the evaluate stage, or a list where the row is the
-        mean over several). What is not defined is ``None``.
+        mean), ``first`` (name of the main metric, where one is named), ``distance_unit`` (``mm`` or
+        ``pixels``), ``max_side`` and ``reduced`` (how many cases were scored at that size instead
+        of their own) and ``stage`` (fingerprint of the evaluate stage, or a list where the row is
+        the mean over several). What is not defined is ``None``.
     """
     return [
         _row(plan, planned, [_scores(store, stage) for stage in planned["stages"]])
@@ -67,7 +68,9 @@ def _row(plan: Row, planned: Row, parts: Sequence[Row]) -> Row:
         "metrics": _mean([part["metrics"] for part in parts]),
         "classes": {name: _mean([part["classes"][name] for part in parts]) for name in scored},
         "absent": [name for name in names if name in absent],
-        # Scores that were written before there was a working size are at the labels' own.
+        # Not every metric states these.
+        "first": first.get("first"),
+        "distance_unit": first.get("distance_unit"),
         "max_side": first.get("max_side"),
         "reduced": first.get("reduced", 0),
         "stage": stages[0] if len(stages) == 1 else list(stages),

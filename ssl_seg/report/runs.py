@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any, TypeAlias
 
+from ssl_seg.core.stage import MODEL_FILE
 from ssl_seg.store.store import Store
 
 Run: TypeAlias = dict[str, Any]
@@ -53,9 +54,14 @@ def _run(store: Store, plan: dict[str, Any]) -> Run:
         "scheduler": plan["scheduler"]["type"],
         "arguments": {key: value for key, value in plan["scheduler"].items() if key != "type"},
         "seed": plan["seed"],
-        "trained_models": len(trainings),
+        # A model of several views or sections is trained in several stages.
+        "trained_models": len({tuple(stage["model"]) for stage in trainings}),
         "trained_iterations": sum(stage["size"] for stage in trainings),
-        "model": _relative(store, plan["model"], "model.pth") if store.has(plan["model"]) else None,
+        "models": [
+            {"view": part["view"], "path": _relative(store, part["stage"], MODEL_FILE)}
+            for part in plan["models"]
+            if store.has(part["stage"])
+        ],
         "labels": [_relative(store, name, "maps") for name in labels],
         "notes": list(plan["notes"]),
     }

@@ -18,8 +18,11 @@ from ssl_seg.report.runs import Run, schedule
 SETS = ("test", "validation", "reference")
 """Sets in the order of the columns."""
 
-_FIRST_METRICS = ("mIoU", "mAcc", "aAcc", "mDice")
-_FIRST_CLASS_SCORES = ("IoU", "Dice")
+_FIRST_METRICS = ("mIoU", "mAcc", "aAcc", "mDice", "case mDSC", "global mDSC")
+_FIRST_CLASS_SCORES = ("IoU", "Dice", "case DSC", "global DSC")
+_COUNTS = ("missed", "spurious")
+"""Scores that are numbers of cases."""
+
 _UNKNOWN = "–"
 
 
@@ -38,7 +41,7 @@ def generation_table(rows: Sequence[Row]) -> str:
     spaces = len({row["space"] for row in rows}) > 1
     columns = _columns(rows)
     lines = [
-        [*line[: 2 + spaces], *(_number(cells.get(column)) for column in columns)]
+        [*line[: 2 + spaces], *(_score(column[1], cells.get(column)) for column in columns)]
         for line, cells in _by_line(rows).items()
     ]
     headers = ["generation", "model", *(["space"] if spaces else [])]
@@ -65,7 +68,7 @@ def summary_table(rows: Sequence[Row], runs: Sequence[Run]) -> str:
     (n - 1) and is left out for one seed.
     """
     labels = {run["name"]: run["label"] for run in runs}
-    metric = _ordered({name for row in rows for name in row["metrics"]}, _FIRST_METRICS)[0]
+    metric = _ordered({name for row in rows for name in row["metrics"]}, _first(rows))[0]
     sets = [cases for cases in SETS if any(row["set"] == cases for row in rows)]
     cells: dict[tuple[str, str, str], dict[str, list[float]]] = {}
     for row in rows:
@@ -145,7 +148,9 @@ def _generation(made: Mapping[str, Any]) -> str:
 
 def _class_table(rows: Sequence[Row], labels: Mapping[str, str]) -> str:
     stated = {name for scores in rows[0]["classes"].values() for name in scores}
-    score = _ordered(stated, _FIRST_CLASS_SCORES)[0]
+    # The mean over classes is named after the score: case mDSC, case DSC.
+    first = [name.replace(" m", " ") for name in _first(rows)]
+    score = _ordered(stated, (*first, *_FIRST_CLASS_SCORES))[0]
     columns: dict[str, list[Row]] = defaultdict(list)
     for row in rows:
         columns[labels[row["run"]]].append(row["classes"])
@@ -170,7 +175,7 @@ def _columns(rows: Sequence[Row]) -> list[tuple[str, str]]:
     return [
         (cases, metric)
         for cases in SETS
-        for metric in _ordered({name for home, name in stated if home == cases}, _FIRST_METRICS)
+        for metric in _ordered({name for home, name in stated if home == cases}, _first(rows))
     ]
 
 
@@ -195,6 +200,17 @@ def _ordered(names: Iterable[str], first: Sequence[str]) -> list[str]:
     """Return the well-known names in their order, then all others sorted."""
     found = set(names)
     return [name for name in first if name in found] + sorted(found - set(first))
+
+
+def _first(rows: Sequence[Row]) -> tuple[str, ...]:
+    """Return the metrics that come first, before them those that the config names."""
+    named = [row["first"] for row in rows if row["first"] is not None]
+    return tuple(dict.fromkeys((*named, *_FIRST_METRICS)))
+
+
+def _score(name: str, value: float | None) -> str:
+    """Write a score; a number of cases is whole, its mean over models need not be."""
+    return f"{value:g}" if name in _COUNTS and value is not None else _number(value)
 
 
 def _number(value: float | None) -> str:

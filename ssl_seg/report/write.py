@@ -62,10 +62,7 @@ def _sections(content: dict[str, Any]) -> Iterator[str]:
     found: list[Row] = content["rows"]
     listed: list[Run] = content["runs"]
     yield "# Report"
-    yield (
-        "IoU, Dice and accuracy (Acc) are in per cent; a leading m is the mean over classes, aAcc "
-        "is over all pixels."
-    )
+    yield _units(found)
     if content["pending"]:
         yield (
             f"{content['pending']} of {content['pending'] + len(found)} scores are not there yet."
@@ -90,6 +87,25 @@ def _sections(content: dict[str, Any]) -> Iterator[str]:
         yield from tables
     yield "## Versions"
     yield ", ".join(f"{name} {number}" for name, number in content["versions"].items())
+
+
+def _units(found: Sequence[Row]) -> str:
+    """Say what the numbers mean."""
+    text = (
+        "IoU, Dice and accuracy (Acc) are in per cent; a leading m is the mean over classes, aAcc "
+        "is over all pixels."
+    )
+    if any(row["first"] for row in found):
+        text += (
+            " DSC is Dice: the mean over cases, or of all cases together (global), without the "
+            "background."
+        )
+    if units := {row["distance_unit"] for row in found} - {None}:
+        text += (
+            f" HD95 and ASSD are in {' or '.join(sorted(units))}, over the cases in which a class "
+            "is both true and predicted; missed and spurious count the others."
+        )
+    return text
 
 
 def _run_section(run: Run, found: Sequence[Row], labels: Sequence[dict[str, Any]]) -> Iterator[str]:

@@ -1,25 +1,42 @@
-"""Check that the models of a plan can be built and learn from their labels, before any training."""
+"""Check that a plan's models can be built, learn from their labels and predict, before training."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 
 from ssl_seg.core.fingerprint import fingerprint
-from ssl_seg.core.stage import Stage, TrainStage
+from ssl_seg.core.stage import LabelStage, Stage, TrainStage
 from ssl_seg.models.mixed_space import supervise_in
 from ssl_seg.runner import models
+from ssl_seg.runner.predictors import check_predictor
 
 
 def check_models(stages: Mapping[str, Stage]) -> None:
-    """Build each kind of model of a plan once, and look at its heads where that is needed.
+    """Build each kind of model of a plan once, and each kind of predictor.
 
-    A plan of one kind that learns in its own label space is left alone: its first training shows
-    within seconds what is wrong.
+    A plan of one kind of model that learns in its own label space need not be looked at for
+    training: its first one shows within seconds what is wrong. What labels would be asked for only
+    after it.
 
     Raises:
-        ValueError: a model cannot be built, or a head cannot learn from labels of a coarser space;
-            the message names the stage.
+        ValueError: a model cannot be built, a head cannot learn from labels of a coarser space, or
+            the predictor refuses the models, the pipeline or an option; the message names the
+            stage.
     """
+    _check_trainings(stages)
+    labelings: dict[str, LabelStage] = {}
+    for stage in stages.values():
+        if isinstance(stage, LabelStage):
+            asked = {key: stage.recipe[key] for key in ("models", "inference", "adapters")}
+            labelings.setdefault(fingerprint({**asked, "pipeline": stage.pipeline}), stage)
+    for stage in labelings.values():
+        try:
+            check_predictor(stage.recipe, stage.pipeline)
+        except (ValueError, TypeError, AssertionError) as error:
+            raise ValueError(f"{stage.title}: {error}") from error
+
+
+def _check_trainings(stages: Mapping[str, Stage]) -> None:
     kinds: dict[str, TrainStage] = {}
     for stage in stages.values():
         if isinstance(stage, TrainStage):

@@ -9,8 +9,10 @@ from typing import Any
 from mmengine.registry import Registry
 
 from ssl_seg import registry
-from ssl_seg.config.recipes import own_reference, with_role
+from ssl_seg.config.check import overlaid_parts
+from ssl_seg.config.recipes import own_reference
 from ssl_seg.data import transforms  # noqa: F401 - registers the transforms
+from ssl_seg.models import rstn  # noqa: F401 - registers RSTN
 from ssl_seg.registry import ADAPTERS, EXECUTORS, PREDICTORS, check_arguments, suggestion
 from ssl_seg.runner import amp, loop  # noqa: F401 - register their types
 
@@ -63,11 +65,12 @@ def check_types(config: Mapping[str, Any]) -> None:
         ValueError: a type is not registered or an argument is unknown or missing; the message names
             the place in the config and near names.
     """
-    _check_training(config, "")
-    for role in config["roles"]:
-        # The base has passed, so what is wrong now stands in the overlay.
-        _check_training(with_role(config, role), f"roles.{role}.")
-    _check(PREDICTORS.get, PREDICTORS.names(), config["inference"], "inference", positional=2)
+    # The base comes first: once it has passed, what is wrong stands in an overlay.
+    for part, where in overlaid_parts(config):
+        _check_training(part, where)
+    # Models and pipeline, and the cache of volumes.
+    given = 3 if config["views"] else 2
+    _check(PREDICTORS.get, PREDICTORS.names(), config["inference"], "inference", positional=given)
     _check(EXECUTORS.get, EXECUTORS.names(), config["executor"], "executor")
     for position, adapter in enumerate(config["adapters"]):
         _check(ADAPTERS.get, ADAPTERS.names(), adapter, f"adapters[{position}]")
@@ -130,9 +133,17 @@ def _check(
             f"{where}.type: {part['type']} needs the package {package!r}; pip install {package}"
         )
     if not types_only:
-        read = ("type", "_delete_", *READ_BY_BUILDERS.get(where, ()))
+        taken = READ_BY_BUILDERS.get(where.rpartition(".")[2], ())
+        read = ("type", "_delete_", *taken, *_read_by_initialize(where))
         arguments = {key: item for key, item in part.items() if key not in read}
         _check_given(entry, arguments, where, positional)
+
+
+def _read_by_initialize(where: str) -> tuple[str, ...]:
+    """Return what mmengine takes out of a ``init_cfg`` before it builds the initialiser."""
+    if where.endswith(".override"):
+        return ("name",)
+    return ("override",) if "init_cfg" in where.rpartition(".")[2] else ()
 
 
 def _check_given(entry: Any, arguments: dict[str, Any], where: str, positional: int) -> None:

@@ -71,6 +71,12 @@ def newest(folder: Path) -> dict[str, Any] | None:
     return None
 
 
+def clear(folder: Path) -> None:
+    """Remove all checkpoints."""
+    for _, path in _listed(folder):
+        path.unlink()
+
+
 def _listed(folder: Path) -> list[tuple[int, Path]]:
     """Return the checkpoints, newest first."""
     found = ((_NAME.fullmatch(path.name), path) for path in folder.glob("iter_*.pth"))

@@ -16,6 +16,8 @@ from ssl_seg.core.case import Case
 from ssl_seg.core.space import LabelSpace, LabelValues
 from ssl_seg.core.stage import EvaluateStage
 from ssl_seg.data.label_maps import read_truth
+from ssl_seg.data.stored_maps import map_path, read_map, read_true_map
+from ssl_seg.data.volumes.grid import Grid
 from ssl_seg.data.working_size import WorkingSize
 from ssl_seg.metrics.metric import Metric, Sample
 from ssl_seg.registry import METRICS
@@ -48,7 +50,7 @@ def run(
             space, or a map has the wrong size or values.
     """
     space = stage.values.space
-    maps = _stored_maps(stage, store)
+    folders = _folders_of_maps(stage, store)
     predicted = _predicted(stage)
     metrics: list[Metric] = [
         METRICS.build(cfg, space, where=f"test_evaluator[{number}]")
@@ -57,8 +59,12 @@ def run(
     size = WorkingSize(stage.recipe["max_side"])
     reduced = 0
     for done, case in enumerate(stage.cases, start=1):
-        path = maps[case.id]
-        sample, shrunk = _sample(case, path, predicted, stage.values, size)
+        path = map_path(folders[case.id], case)
+        sample, shrunk = (
+            (_volume(case, folders[case.id], predicted, stage.values), False)
+            if case.is_volume
+            else _sample(case, path, predicted, stage.values, size)
+        )
         reduced += shrunk
         for metric in metrics:
             try:
@@ -79,25 +85,27 @@ def run(
     return {"space": space.name, "cases": scores["cases"], "metrics": scores["metrics"]}
 
 
-def _stored_maps(stage: EvaluateStage, store: Store) -> dict[str, Path]:
-    """Return where the label map of each case lies."""
+def _folders_of_maps(stage: EvaluateStage, store: Store) -> dict[str, Path]:
+    """Return the folder of each case's label map."""
     expected = stage.values.space if stage.reduction is None else stage.reduction.source
-    maps: dict[str, Path] = {}
+    folders: dict[str, Path] = {}
     for name in stage.predictions:
         artifact = store.path(name)
         manifest_path = artifact / "manifest.json"
         manifest = read_json(manifest_path)
         _require_space(manifest["space"], expected, manifest_path)
         for entry in manifest["cases"]:
-            path = artifact / "maps" / f"{entry['case']}.png"
-            if (other := maps.setdefault(entry["case"], path)) != path:
-                raise ValueError(f"case {entry['case']!r} was labeled twice: {other} and {path}")
-    if missing := [case.id for case in stage.cases if case.id not in maps]:
+            folder = artifact / "maps"
+            if (other := folders.setdefault(entry["case"], folder)) != folder:
+                raise ValueError(
+                    f"case {entry['case']!r} was labeled twice, in {other} and {folder}"
+                )
+    if missing := [case.id for case in stage.cases if case.id not in folders]:
         raise ValueError(
             f"{len(missing)} of {len(stage.cases)} cases have no stored label map, e.g. "
             f"{missing[0]!r}; looked in {', '.join(str(store.path(n)) for n in stage.predictions)}"
         )
-    return maps
+    return folders
 
 
 def _predicted(stage: EvaluateStage) -> LabelValues:
@@ -114,6 +122,16 @@ def _require_space(predicted: Mapping[str, Any], space: LabelSpace, where: Path)
             f"{len(predicted['classes'])} classes, the true labels in {space.name!r} with "
             f"{len(space)}; both must name the same classes in the same order"
         )
+
+
+def _volume(case: Case, folder: Path, predicted: LabelValues, values: LabelValues) -> Sample:
+    """Return what metrics see of a volume, in the order of its file."""
+    return Sample(
+        case=case.id,
+        prediction=read_map(folder, case, predicted),
+        truth=read_true_map(case, values),
+        spacing_mm=Grid.of(Path(case.image.path)).spacing,
+    )
 
 
 def _sample(

@@ -16,17 +16,19 @@ from torch.utils.data import DataLoader, Dataset
 from ssl_seg.core.case import Case
 from ssl_seg.core.class_shares import vanished
 from ssl_seg.core.space import LabelSpace
-from ssl_seg.core.stage import LabelStage
-from ssl_seg.data.label_maps import write_confidence, write_label_map
+from ssl_seg.core.stage import MODEL_FILE, LabelStage
 from ssl_seg.data.pseudo_labels import LEVELS
+from ssl_seg.data.stored_maps import write_prediction
 from ssl_seg.models.predictor import Prediction, Predictor
 from ssl_seg.runner.environment import device_name, prepare_process, versions
-from ssl_seg.runner.models import MODEL_FILE
 from ssl_seg.runner.predictors import open_predictor
+from ssl_seg.runner.volume_cache import volume_cache
 from ssl_seg.store.atomic import write_json
 from ssl_seg.store.store import Store
 
 logger = logging.getLogger(__name__)
+
+_PART = 1 << 22
 
 
 def run(
@@ -35,15 +37,16 @@ def run(
     """Label the stage's cases, going on after the batches that a killed run finished.
 
     Writes ``out/maps/<case>.png`` (indexed, 8 bits), where asked ``out/confidence/<case>.png``
-    (grey, 255 is 1.0), ``out/manifest.json`` and ``out/environment.json``. Cases stream: memory
-    does not grow with their number.
+    (grey, 255 is 1.0), ``out/manifest.json`` and ``out/environment.json``; of volumes ``.nii.gz``
+    files in their own grids. Cases stream: memory does not grow with their number.
 
     Returns:
         What the artifact's manifest says of it: teacher, number of cases, mean confidence.
     """
     prepare_process(stage.recipe["threads"])
-    weights = store.path(stage.model) / MODEL_FILE
-    predictor = open_predictor(stage.recipe, weights, stage.pipeline)
+    weights = {view: store.path(name) / MODEL_FILE for view, name in stage.models.items()}
+    cache = volume_cache(stage.recipe, stage.settings, store)
+    predictor = open_predictor(stage.recipe, weights, stage.pipeline, cache)
     batches = _batches(stage, running / "batches")
     left = [batch for batch in batches if not batch.record.is_file()]
     done = len(stage.cases) - sum(len(batch.cases) for batch in left)
@@ -107,10 +110,10 @@ def _label_batch(
     entries = []
     levels = np.zeros((len(stage.space), LEVELS), dtype=np.int64)
     for case, prediction in zip(batch.cases, predictions, strict=True):
-        entries.append(_write(case, prediction, stage.space, out))
-        if stage.recipe["confidence"]:
-            path = out / "confidence" / f"{case.id}.png"
-            write_confidence(path, prediction.confidence)
+        asked = stage.recipe["confidence"]
+        path = write_prediction(out, case, prediction, stage.space, confidence=asked)
+        entries.append(_entry(case, path, prediction, stage.space))
+        if asked:
             levels += _by_level(prediction, len(stage.space))
     record: dict[str, Any] = {"cases": entries}
     if stage.recipe["confidence"]:
@@ -119,22 +122,39 @@ def _label_batch(
     write_json(batch.record, record)
 
 
-def _write(case: Case, prediction: Prediction, space: LabelSpace, out: Path) -> dict[str, Any]:
-    path = out / "maps" / f"{case.id}.png"
-    write_label_map(path, prediction.labels, space)
+def _entry(case: Case, path: Path, prediction: Prediction, space: LabelSpace) -> dict[str, Any]:
     return {
         "case": case.id,
         "sha256": hashlib.sha256(path.read_bytes()).hexdigest(),
-        "histogram": np.bincount(prediction.labels.ravel(), minlength=len(space)).tolist(),
+        "histogram": _by_class(prediction.labels, len(space)).tolist(),
         "confidence": float(prediction.confidence.mean(dtype=np.float64)),
     }
 
 
+def _by_class(labels: np.ndarray, classes: int) -> np.ndarray:
+    """Count pixels by class, (C,)."""
+    flat = labels.ravel()
+    return sum(
+        (np.bincount(flat[part], minlength=classes) for part in _parts(flat.size)),
+        start=np.zeros(classes, np.int64),
+    )
+
+
 def _by_level(prediction: Prediction, classes: int) -> np.ndarray:
     """Count pixels by class and 8-bit confidence, (C, 256)."""
-    level = np.rint(prediction.confidence * (LEVELS - 1)).astype(np.int64)
-    joint = prediction.labels.astype(np.int64) * LEVELS + level
-    return np.bincount(joint.ravel(), minlength=classes * LEVELS).reshape(classes, LEVELS)
+    labels, confidence = prediction.labels.ravel(), prediction.confidence.ravel()
+    counts = np.zeros(classes * LEVELS, np.int64)
+    for part in _parts(labels.size):
+        level = np.rint(confidence[part] * (LEVELS - 1)).astype(np.int64)
+        joint = labels[part].astype(np.int64) * LEVELS + level
+        counts += np.bincount(joint, minlength=len(counts))
+    return counts.reshape(classes, LEVELS)
+
+
+def _parts(size: int) -> Iterator[slice]:
+    """Cut a number of pixels into parts: counting makes eight bytes of each one."""
+    for start in range(0, size, _PART):
+        yield slice(start, start + _PART)
 
 
 def _finish(stage: LabelStage, batches: Sequence[_Batch], out: Path) -> dict[str, Any]:
@@ -144,7 +164,7 @@ def _finish(stage: LabelStage, batches: Sequence[_Batch], out: Path) -> dict[str
     means = np.array([entry["confidence"] for entry in entries])
     role, generation, fold = stage.teacher
     summary = {
-        "teacher": stage.model,
+        "models": [{"view": view, "stage": name} for view, name in stage.models.items()],
         "role": role,
         "generation": generation,
         "fold": fold,

@@ -16,11 +16,9 @@ from mmengine.registry import DefaultScope
 from torch import nn
 
 from ssl_seg.core.space import LabelSpace
+from ssl_seg.models import rstn  # noqa: F401 - registers RSTN
 from ssl_seg.registry import MODELS, SCOPE
 from ssl_seg.runner import checkpoint
-
-MODEL_FILE = "model.pth"
-"""Name of the weights in a train stage's artifact."""
 
 
 def build(config: Mapping[str, Any]) -> nn.Module:

@@ -12,23 +12,27 @@ from typing import Any, final
 
 import torch
 from mmengine.dataset import pseudo_collate
+from mmengine.hooks import Hook
 from mmengine.logging import MMLogger
 from mmengine.runner import Runner
 from torch.utils.data import DataLoader, Sampler
 
 from ssl_seg.config.check import DEFAULT_INTERVAL
 from ssl_seg.config.weights import unmark
-from ssl_seg.core.stage import Source, TrainStage
+from ssl_seg.core.fingerprint import derive_seed
+from ssl_seg.core.stage import MODEL_FILE, Source, TrainStage
 from ssl_seg.data import transforms  # noqa: F401 - registers the transforms
 from ssl_seg.data.oversampling import held_classes, repeat_counts
 from ssl_seg.data.pseudo_labels import PseudoLabels
 from ssl_seg.data.sample_order import SampleOrder, Ticket
-from ssl_seg.data.training_set import LabeledCases, TrainingSet
+from ssl_seg.data.training_set import LabeledImages, Samples, TrainingSet
+from ssl_seg.data.volumes.labeled_slices import LabeledSlices, filter_slices
 from ssl_seg.models.mixed_space import supervise_in
 from ssl_seg.registry import SCOPE
 from ssl_seg.runner import amp, checkpoint, loop, models  # noqa: F401 - amp and loop register
+from ssl_seg.runner.convergence import train_until_converged
 from ssl_seg.runner.environment import device_name, prepare_process, versions
-from ssl_seg.runner.models import MODEL_FILE
+from ssl_seg.runner.volume_cache import volume_cache
 from ssl_seg.store.atomic import write_bytes, write_json
 from ssl_seg.store.store import Store
 
@@ -51,15 +55,28 @@ def run(
     """
     prepare_process(stage.recipe["threads"])
     models.enter_scope()
-    sources = [_open(source, store, stage) for source in stage.sources]
-    runner = _runner(stage, store, running, _Loader(stage, sources), advance)
-    runner.train()
+    sources = _open_all(stage, store, running)
+    loader = _Loader(stage, sources)
+
+    def train(seed: int, hooks: list[Hook]) -> _StageRunner:
+        runner = _runner(stage, store, running, loader, seed, hooks, advance)
+        runner.train()
+        return runner
+
+    # What starts from trained weights has none of its own to draw again.
+    rule = stage.recipe["convergence"] if stage.start is None else None
+    runner, convergence = train_until_converged(
+        rule, stage.size, running, stage.scratch_seed, train
+    )
     _write_model(runner, stage, running / "out")
     return {
         "role": stage.role,
         "generation": stage.generation,
         "fold": stage.fold,
+        "view": stage.view,
+        "section": stage.section,
         "iterations": stage.size,
+        **convergence,
         "sources": [
             {
                 "kind": opened.source.kind,
@@ -72,9 +89,32 @@ def run(
     }
 
 
-def _open(source: Source, store: Store, stage: TrainStage) -> LabeledCases:
+def _open_all(stage: TrainStage, store: Store, running: Path) -> list[Samples]:
+    """Open the sources: images, or slices of volumes without those that hold too little."""
+    cache = volume_cache(stage.recipe, stage.settings, store)
+    # A student's pseudo labels are cut into slices for it alone, and go with its checkpoints.
+    passing = volume_cache(stage.recipe, stage.settings, store, running / "slices")
+    if stage.view is None or cache is None or passing is None:
+        return [
+            LabeledImages(source, _pseudo_labels(source, store, stage)) for source in stage.sources
+        ]
+    slices = [
+        LabeledSlices(source, _pseudo_labels(source, store, stage), stage.view, cache, passing)
+        for source in stage.sources
+    ]
+    if (threshold := stage.recipe["slice_threshold"]) is not None:
+        filter_slices(slices, threshold)
+    for opened in slices:
+        # Nothing is left where a teacher found nothing; the others' slices then make all samples.
+        level = logging.INFO if len(opened) else logging.WARNING
+        kind = opened.source.kind
+        logger.log(level, "%s: %d slices of the %s cases", stage.title, len(opened), kind)
+    return list(slices)
+
+
+def _pseudo_labels(source: Source, store: Store, stage: TrainStage) -> PseudoLabels | None:
     if source.written_by is None:
-        return LabeledCases.open(source, None)
+        return None
     folder = store.path(source.written_by)
     pseudo = PseudoLabels(folder, source.values, **stage.recipe["pseudo_labels"])
     if pseudo.coverage < 1:
@@ -83,18 +123,18 @@ def _open(source: Source, store: Store, stage: TrainStage) -> LabeledCases:
             stage.title,
             100 * pseudo.coverage,
         )
-    return LabeledCases.open(source, pseudo)
+    return pseudo
 
 
 @final
 class _Loader:
     """Opens the stage's batches at any iteration."""
 
-    def __init__(self, stage: TrainStage, sources: list[LabeledCases]) -> None:
+    def __init__(self, stage: TrainStage, sources: list[Samples]) -> None:
         self._stage = stage
         self.dataset = TrainingSet(sources, stage.space, stage.seed)
         self._order = SampleOrder(
-            [len(opened.source.cases) for opened in sources],
+            [len(opened) for opened in sources],
             [opened.source.kind == "labeled" for opened in sources],
             stage.recipe.get("mix", "concat"),
             stage.seed,
@@ -117,7 +157,7 @@ class _Loader:
         )
 
 
-def _repeats(stage: TrainStage, sources: list[LabeledCases]) -> list[list[int]] | None:
+def _repeats(stage: TrainStage, sources: list[Samples]) -> list[list[int]] | None:
     """Return for each source how often each case stands in one pass; ``None`` is once."""
     threshold = stage.recipe.get("oversample")
     if threshold is None:
@@ -153,13 +193,17 @@ class _StageRunner(Runner):
 
     Args:
         stage: what to train.
+        seed: of the scratch weights.
         start: weights to start from, or ``None`` for scratch.
         running: where the checkpoints lie.
         kwargs: of mmengine's Runner.
     """
 
-    def __init__(self, stage: TrainStage, start: Path | None, running: Path, **kwargs: Any) -> None:
+    def __init__(
+        self, stage: TrainStage, seed: int, start: Path | None, running: Path, **kwargs: Any
+    ) -> None:
         self._stage = stage
+        self._scratch_seed = seed
         self._start = start
         self._running = running
         super().__init__(**kwargs)
@@ -179,7 +223,7 @@ class _StageRunner(Runner):
 
     def _init_model_weights(self) -> None:
         """Draw the scratch weights, or load a weight file or an ancestor's weights over them."""
-        torch.manual_seed(self._stage.scratch_seed)
+        torch.manual_seed(self._scratch_seed)
         if self._start is None:
             self.model.init_weights()
             files = self._stage.settings["weight_files"]
@@ -191,6 +235,9 @@ class _StageRunner(Runner):
         else:
             state = checkpoint.load(self._start)["state_dict"]
             self.model.load_state_dict(state, strict=True)
+            if self._stage.redraw and hasattr(self.model, "redraw"):
+                torch.manual_seed(derive_seed("redraw", self._stage.seed))
+                self.model.redraw()
 
     def load_or_resume(self) -> None:
         """Go on from the newest whole checkpoint, if there is one."""
@@ -227,22 +274,28 @@ def _load_matching(runner: Runner, path: Path) -> None:
 
 
 def _runner(
-    stage: TrainStage, store: Store, running: Path, loader: _Loader, advance: Callable[[int], None]
+    stage: TrainStage,
+    store: Store,
+    running: Path,
+    loader: _Loader,
+    seed: int,
+    hooks: list[Hook],
+    advance: Callable[[int], None],
 ) -> _StageRunner:
     recipe, settings = stage.recipe, stage.settings
-    torch.manual_seed(stage.scratch_seed)
+    torch.manual_seed(seed)
     model = models.build(unmark(recipe["model"], settings["weight_files"]))
     if stage.reductions:
         supervise_in(model, stage.reductions)
-    hooks = settings["hooks"]
-    saving = hooks.get("checkpoint") or {}
+    neutral = settings["hooks"]
+    saving = neutral.get("checkpoint") or {}
     progress = checkpoint.ProgressHook(
         running,
         saving.get("interval", DEFAULT_INTERVAL),
         max(saving.get("max_keep_ckpts", checkpoint.KEPT), checkpoint.KEPT),
         advance,
     )
-    watching = {key: hooks[key] for key in ("timer", "logger", "runtime_info") if key in hooks}
+    watching = {key: neutral[key] for key in ("timer", "logger", "runtime_info") if key in neutral}
     backends = settings.get("vis_backends") or [{"type": "LocalVisBackend"}]
     visualizer = {"type": "Visualizer", "vis_backends": backends, **settings.get("visualizer", {})}
     # mmengine keeps loggers, visualizers and scopes by name as long as the process lives; with a
@@ -250,6 +303,7 @@ def _runner(
     name = f"{stage.fingerprint}-{next(_TRAININGS)}"
     return _StageRunner(
         stage,
+        seed,
         None if stage.start is None else store.path(stage.start) / MODEL_FILE,
         running,
         model=model,
@@ -265,21 +319,22 @@ def _runner(
             "sampler_seed": None,
             "checkpoint": None,
         },
-        custom_hooks=[*deepcopy(recipe["custom_hooks"]), progress],
+        custom_hooks=[*deepcopy(recipe["custom_hooks"]), *hooks, progress],
         env_cfg=deepcopy(recipe.get("env_cfg", {"dist_cfg": {"backend": "nccl"}})),
         log_processor=deepcopy(settings.get("log_processor")) or {"by_epoch": False},
         log_level=settings.get("log_level", "INFO"),
         visualizer={**visualizer, "name": name},
         default_scope=SCOPE,
-        randomness={"seed": stage.scratch_seed},
+        randomness={"seed": seed},
         experiment_name=name,
     )
 
 
 def _log_name(stage: TrainStage) -> str:
     """Name of the folder below ``work_dir/logs`` that a training writes its logs to."""
-    fold = "" if stage.fold is None else f"-fold{stage.fold}"
-    return f"{stage.role}-{stage.generation}{fold}-{stage.fingerprint[:8]}"
+    fold = None if stage.fold is None else f"fold{stage.fold}"
+    parts = (stage.role, stage.generation, fold, stage.view, stage.section, stage.fingerprint[:8])
+    return "-".join(str(part) for part in parts if part is not None)
 
 
 def _write_model(runner: Runner, stage: TrainStage, out: Path) -> None:

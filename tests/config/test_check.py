@@ -23,7 +23,9 @@ def test_defaults_are_filled_in(config):
     bare = {key: value for key, value in config().items() if key not in DEFAULTS}
     full = checked(bare)
     assert full.keys() >= DEFAULTS.keys()
-    assert {key: full[key] for key in DEFAULTS} == DEFAULTS
+    in_full = {"views": {}, "start_point": ()}
+    assert {key: full[key] for key in DEFAULTS} == {**DEFAULTS, **in_full}
+    assert full["inference"] == {"type": "Image"}
     assert full["pseudo_labels"] == {"threshold": None, "class_balanced": None}
 
 
@@ -69,6 +71,8 @@ BAD = {
     "roles.student.test_evaluator": [],
     "roles.student.load_from": "weights.pth",
     "roles.student": [],
+    "roles.student.sections.J": {},
+    "roles.student.views.axial": {},
     "roles.student.train_cfg.max_iters": -1,
     "roles.student.mix.labeled": 2,
     "roles.final.pseudo_labels.threshold": 5,

@@ -5,6 +5,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import nibabel
+import numpy as np
 import pytest
 
 from ssl_seg.catalog.index import DigestIndex
@@ -396,3 +398,62 @@ def test_labels_of_a_reference_set_in_another_space_change_no_model(opened, own,
             masks is not None and not can_score
         )
     assert stages[0] == stages[1]
+
+
+@pytest.fixture
+def volumes(tmp_path):
+    """A folder of two volumes with labels, as data set config."""
+    for kind in ("images", "labels"):
+        for name in ("a", "b"):
+            path = tmp_path / "volumes" / kind / f"{name}.nii.gz"
+            path.parent.mkdir(parents=True, exist_ok=True)
+            voxels = np.arange(24, dtype=np.uint8).reshape(4, 3, 2) % 3
+            image = nibabel.Nifti1Image(voxels, np.eye(4))
+            image.header.set_xyzt_units("mm")
+            nibabel.save(image, path)
+    pipeline = [{"type": "LoadSlices"}, {"type": "LoadSliceLabels"}, {"type": "PackSegInputs"}]
+    return {
+        "type": "VolumeFolder",
+        "data_root": str(tmp_path / "volumes"),
+        "classes": ("sky", "road", "car"),
+        "pipeline": pipeline,
+    }
+
+
+AXIAL = {"views": ("axial",), "test_dataloader.batch_size": 1}
+
+
+def halves(volumes):
+    """Return the changes by which one volume is trained on and the other one tested."""
+    parts = {"train": "a", "test": "b"}
+    for part, name in parts.items():
+        root = Path(volumes["data_root"])
+        (root / f"{part}.txt").write_text(f"{name}\n")
+    return {
+        "split": {},
+        **{f"{part}_dataloader.dataset": {**volumes, "list_file": f"{part}.txt"} for part in parts},
+    }
+
+
+def test_views_cut_volumes(opened, volumes):
+    experiment = opened({**AXIAL, **halves(volumes)})
+    assert ids(experiment.split.labeled) == ("a",)
+    assert list(experiment.plan("x").models) == ["axial"]
+
+
+def test_images_with_views_are_refused(opened):
+    message = r"^views: with views the cases are volumes, but the labeled case 'drive.*leave views"
+    with pytest.raises(ValueError, match=message):
+        opened(AXIAL)
+
+
+def test_volumes_without_views_are_refused(opened, volumes):
+    message = r"^views: with no views the cases are images, .*'a' .*a\.nii\.gz.* set views=\('cor"
+    with pytest.raises(ValueError, match=message):
+        opened(halves(volumes))
+
+
+def test_volumes_and_images_in_one_experiment_are_refused(opened, volumes):
+    train = {key: value for key, value in halves(volumes).items() if "test" not in key}
+    with pytest.raises(ValueError, match=r"^views: with views .*the test case 'frame0' is none"):
+        opened({**AXIAL, **train})

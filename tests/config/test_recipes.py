@@ -4,11 +4,26 @@ import pytest
 
 from ssl_seg.config.recipes import NEUTRAL_HOOKS, NEUTRAL_KEYS, NEUTRAL_LOADER_KEYS
 from ssl_seg.core.space import LabelValues
+from ssl_seg.registry import ADAPTERS
 
 ATSO = {"type": "ATSO", "folds": 2, "generations": 1}
 LABELED, PSEUDO, TEST = (
     [{"type": "LoadImageFromFile"}, {"type": "Resize", "scale": (size, 8)}] for size in (8, 9, 10)
 )
+
+
+class Mine:
+    """An adapter that changes predictions."""
+
+    def around(self, predictor):
+        return predictor
+
+
+@pytest.fixture(scope="module", autouse=True)
+def mine():
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setitem(ADAPTERS._module_dict, "Mine", Mine)
+        yield
 
 
 @pytest.fixture(scope="module")
@@ -57,6 +72,8 @@ def test_neutral_keys_are_in_no_fingerprint_but_in_the_settings(planned, usual, 
     differ = [one.kind for one, two in stages if one != two]
     if key.startswith("test_dataloader"):
         assert set(differ) == {"label"}
+    elif key == "cache_dir":
+        assert set(differ) == {"train", "label"}
     else:
         assert set(differ) == {"train"}
 
@@ -156,7 +173,8 @@ def test_a_weight_files_content_counts_and_its_path_does_not(planned, tmp_path):
 def test_what_labels_needs_no_weight_file(planned, tmp_path):
     (tmp_path / "a").write_bytes(b"one")
     plan = planned({"model.pretrained": str(tmp_path / "a")})
-    assert {stage.recipe["model"]["pretrained"] for stage in plan.labelings} == {None}
+    models = [part["model"] for stage in plan.labelings for part in stage.recipe["models"]]
+    assert {model["pretrained"] for model in models} == {None}
 
 
 def test_transforms_that_read_labels_are_not_part_of_labeling(usual):

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import json
 import re
 import shutil
-from collections.abc import Iterable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
+import nibabel
 import numpy as np
 import pytest
 from PIL import Image
@@ -30,12 +32,25 @@ class Layout:
         image: path of a frame's image; ``{}`` stands for the id.
         label: path of its label file.
         arguments: of the data set, besides ``data_root``.
+        summary: writes what the data set says of itself into its folder, given the frames.
     """
 
     frames: tuple[str, ...]
     image: str
     label: str
     arguments: dict[str, Any] = field(default_factory=dict)
+    summary: Callable[[Path, Sequence[str]], object] = lambda root, frames: None
+
+
+def write_task(root: Path, frames: Sequence[str]) -> None:
+    """Describe an MSD task, listing its frames in the given order."""
+    training = [
+        {"image": f"./imagesTr/{frame}.nii.gz", "label": f"./labelsTr/{frame}.nii.gz"}
+        for frame in frames
+    ]
+    labels = {"0": "background", "1": "left", "2": "right"}
+    task = {"name": "Kidneys", "labels": labels, "training": training, "test": []}
+    (root / "dataset.json").write_text(json.dumps(task))
 
 
 LAYOUTS = {
@@ -58,8 +73,26 @@ LAYOUTS = {
         "masks/{}.png",
         {"classes": ("road", "car", "sky")},
     ),
+    "MSD": Layout(
+        ("kidneys_9", "kidneys_10", "kidneys_100"),
+        "imagesTr/{}.nii.gz",
+        "labelsTr/{}.nii.gz",
+        summary=write_task,
+    ),
     "MapillaryVistas": Layout(
         ("key9", "key10", "other"), "training/images/{}.jpg", "training/v1.2/labels/{}.png"
+    ),
+    "NIHPancreas": Layout(("0001", "0002", "0010"), "images/{}.nii.gz", "labels/{}.nii.gz"),
+    "VolumeFolder": Layout(
+        ("site9/1", "site9/2", "site10/1"),
+        "imagesTr/{}_0000.nii.gz",
+        "labelsTr/{}.nii.gz",
+        {
+            "classes": ("background", "left", "right"),
+            "images": "imagesTr",
+            "labels": "labelsTr",
+            "image_suffix": "_0000.nii.gz",
+        },
     ),
 }
 
@@ -70,19 +103,42 @@ DRAWN = {
         {"layout": layout, "train": 3, "val": 1, "frames": 1, "size": (64, 32)},
     )
     for layout in ("cityscapes", "mapillary")
-}
+} | {"OrganPhantoms": ("OrganPhantoms", {"train": 3, "test": 1, "size": (32, 32, 16)})}
 """Names and arguments of data sets that draw their files themselves, where they are not there."""
 
 
-def write(root: Path, layout: Layout, frames: Iterable[str]) -> Path:
+def write(root: Path, layout: Layout, frames: Sequence[str]) -> Path:
     """Write frames in the given order; the same frame has the same bytes wherever it lies."""
     for frame in frames:
         rng = np.random.default_rng(list(frame.encode()))
         image, label = root / layout.image.format(frame), root / layout.label.format(frame)
-        for path, shape, high in ((image, (4, 6, 3), 256), (label, (4, 6), 3)):
-            path.parent.mkdir(parents=True, exist_ok=True)
-            Image.fromarray(rng.integers(0, high, shape, np.uint8)).save(path)
+        volume = layout.image.endswith(".nii.gz")
+        shape = (4, 6, 3)
+        save(image, rng.integers(0, 256, shape, np.uint8))
+        save(label, rng.integers(0, 2 if volume else 3, shape if volume else shape[:2], np.uint8))
+    layout.summary(root, frames)
     return root
+
+
+def save(path: Path, pixels: np.ndarray) -> None:
+    """Write a picture, or a volume where the name says so."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    if path.name.endswith(".nii.gz"):
+        nibabel.save(nibabel.Nifti1Image(pixels, np.eye(4)), path)
+    else:
+        Image.fromarray(pixels).save(path)
+
+
+def save_another(path: Path) -> None:
+    """Write another image in the place of one, on the same grid."""
+    if path.name.endswith(".nii.gz"):
+        volume = nibabel.load(path)
+        other = volume.get_fdata()[::-1].astype(np.int16) + 1
+        nibabel.save(nibabel.Nifti1Image(other, volume.affine), path)
+    else:
+        with Image.open(path) as picture:
+            size = picture.size
+        Image.new("RGB", size).save(path)
 
 
 @dataclass(frozen=True)
@@ -165,7 +221,7 @@ def test_reading_twice_finds_the_same_and_changes_nothing_on_disk(data_set, cont
 
 def test_the_order_on_disk_does_not_matter(published, tmp_path):
     layout = LAYOUTS[published.name]
-    turned = write(tmp_path / "turned", layout, reversed(layout.frames))
+    turned = write(tmp_path / "turned", layout, layout.frames[::-1])
     assert told(published.read(turned).cases) == told(published.read().cases)
 
 
@@ -181,10 +237,7 @@ def test_where_it_lies_does_not_matter(data_set, tmp_path, monkeypatch):
 
 def test_another_picture_is_another_content_of_the_same_case(data_set):
     before = data_set.read().cases
-    changed = Path(before[1].image.path)
-    with Image.open(changed) as picture:
-        size = picture.size
-    Image.new("RGB", size).save(changed)
+    save_another(Path(before[1].image.path))
     after = data_set.read().cases
     assert [case.id for case in after] == [case.id for case in before]
     pairs = zip(before, after, strict=True)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import gc
 import json
+import tracemalloc
 
 import numpy as np
 import pytest
@@ -19,11 +21,11 @@ def build(request):
     return lambda: METRICS.build({"type": request.param}, SPACE)
 
 
-def cases(count=3):
+def cases(count=3, shape=(8, 8), spacing=None):
     rng = np.random.default_rng(3)
     for number in range(count):
-        prediction, truth = rng.integers(0, 3, (2, 8, 8), dtype=np.uint8)
-        yield Sample(case=f"case{number}", prediction=prediction, truth=truth)
+        prediction, truth = rng.integers(0, 3, (2, *shape), dtype=np.uint8)
+        yield Sample(case=f"case{number}", prediction=prediction, truth=truth, spacing_mm=spacing)
 
 
 def scored(metric, samples):
@@ -32,8 +34,11 @@ def scored(metric, samples):
     return metric.scores()
 
 
-def test_scores_are_plain_json_by_metric_and_class(build):
-    scores = scored(build(), cases())
+@pytest.mark.parametrize(
+    "shape", [{"shape": (8, 8)}, {"shape": (4, 5, 6), "spacing": (0.7, 0.8, 2.5)}]
+)
+def test_scores_are_plain_json_by_metric_and_class(build, shape):
+    scores = scored(build(), cases(**shape))
     assert json.loads(json.dumps(scores, allow_nan=False)) == scores
     assert scores["metrics"]
     assert list(scores["classes"]) == list(SPACE.classes)
@@ -54,6 +59,42 @@ def test_asking_for_scores_changes_nothing(build):
 
 def test_the_order_of_cases_does_not_matter(build):
     assert scored(build(), cases()) == scored(build(), reversed(list(cases())))
+
+
+def test_what_is_kept_of_a_case_is_a_few_numbers(build):
+    count, shape = 20, (300, 300)
+    metric = build()
+    metric.add(next(cases(1, shape)))  # what is imported or made once is no case's
+    tracemalloc.start()
+    try:
+        for number, sample in enumerate(cases(count, shape), start=1):
+            metric.add(
+                Sample(case=f"new{number}", prediction=sample.prediction, truth=sample.truth)
+            )
+        del sample
+        gc.collect()
+        kept, _ = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert kept < count * 4096
+
+
+def test_metrics_can_stand_together():
+    """No two of them give one name different values, so the scores of all fit into one file."""
+    metrics = [METRICS.build({"type": name}, SPACE) for name in METRICS.names()]
+    stated = {}
+    for metric in metrics:
+        for place, value in flat(scored(metric, cases())):
+            assert stated.setdefault(place, value) == value, place
+
+
+def flat(scores, place=()):
+    """Yield the path to each value of nested dicts, and the value."""
+    for name, value in scores.items():
+        if isinstance(value, dict):
+            yield from flat(value, (*place, name))
+        else:
+            yield (*place, name), value
 
 
 def test_adding_keeps_the_arrays_as_they_were(build):

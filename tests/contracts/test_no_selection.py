@@ -14,9 +14,9 @@ def plan(scheduler, tiny, finished):
 
 
 def test_the_result_is_the_last_model_of_the_last_generation(plan):
-    assert plan.model == plan.trainings[-1].fingerprint
+    assert plan.models == {None: plan.trainings[-1].fingerprint}
     student = [stage.generation for stage in plan.trainings]
-    result = plan.stages[plan.model]
+    result = plan.stages[plan.models[None]]
     assert result.role == "final" or result.generation == max(student)
 
 
@@ -64,5 +64,5 @@ def test_another_test_set_and_a_validation_list_change_no_train_stage(
     assert {row.cases for row in other.rows} == {"reference", "test", "validation"}
     names, other_names = ([stage.fingerprint for stage in made.trainings] for made in (plan, other))
     assert other_names == names
-    assert other.model == plan.model
+    assert other.models == plan.models
     assert other.stages.keys() != plan.stages.keys()

@@ -10,6 +10,7 @@ from ssl_seg.config.load import UNUSED_KEYS
 from ssl_seg.config.recipes import NEUTRAL_HOOKS, NEUTRAL_KEYS, NEUTRAL_LOADER_KEYS
 
 NEUTRAL = {
+    "cache_dir": "elsewhere",
     "log_level": "WARNING",
     "log_processor": {"by_epoch": False, "window_size": 3},
     "vis_backends": [{"type": "LocalVisBackend", "scalar_save_file": "losses.json"}],

@@ -10,7 +10,7 @@ import pytest
 
 from ssl_seg.core.builder import PlanBuilder, Result
 from ssl_seg.core.plan import merge_stages
-from ssl_seg.core.stage import EvaluateStage, TrainStage
+from ssl_seg.core.stage import EvaluateStage, TrainStage, model_title
 from ssl_seg.registry import SCHEDULERS
 
 UPPER_BOUND = {"type": "Supervised", "upper_bound": True}
@@ -71,6 +71,12 @@ every = pytest.mark.parametrize("scheduler", ALL, ids=title)
 every_semi_supervised = pytest.mark.parametrize("scheduler", SEMI_SUPERVISED, ids=title)
 
 
+@pytest.fixture(params=["images", "volumes"])
+def made_up(request, made_up, made_up_volumes):
+    """Makes plans of images, and of volumes in three views trained in sections."""
+    return {"images": made_up, "volumes": made_up_volumes}[request.param]
+
+
 def seen_pictures(plan, model):
     """Return the digests of all pictures that a model or an ancestor by start was trained on."""
     stage = plan.stages[model]
@@ -79,18 +85,21 @@ def seen_pictures(plan, model):
 
 
 def self_taught(plan):
-    """Return (train stage, its teacher) wherever a teacher had seen what it labels for it.
+    """Return (student, its teacher) wherever a teacher had seen what it labels for it.
 
     Walks the finished stages, apart from the builder's own account of what a model has seen.
     """
-    return [
-        (stage.title, plan.stages[plan.stages[source.written_by].model].title)
+    return {
+        (
+            model_title(stage.role, stage.generation, stage.fold),
+            model_title(*plan.stages[source.written_by].teacher),
+        )
         for stage in plan.trainings
         for source in stage.sources
         if source.written_by is not None
-        and seen_pictures(plan, plan.stages[source.written_by].model)
-        & {case.image.digest for case in source.cases}
-    ]
+        for teacher in plan.stages[source.written_by].models.values()
+        if seen_pictures(plan, teacher) & {case.image.digest for case in source.cases}
+    }
 
 
 def true_labels(stage):
@@ -130,7 +139,7 @@ def test_every_stage_comes_after_those_it_builds_on(made_up, scheduler):
 @every
 def test_result_and_rows_are_stages_of_the_plan(made_up, scheduler):
     plan = made_up.plan(scheduler)
-    assert plan.stages[plan.model].kind == "train"
+    assert {plan.stages[name].kind for name in plan.models.values()} == {"train"}
     assert {plan.stages[name].kind for name in plan.labels} <= {"label"}
     scored = {name for row in plan.rows for name in row.stages}
     assert scored == {stage.fingerprint for stage in plan.evaluations}
@@ -139,7 +148,8 @@ def test_result_and_rows_are_stages_of_the_plan(made_up, scheduler):
 @every
 def test_nothing_is_planned_in_vain(made_up, scheduler):
     plan = made_up.plan(scheduler)
-    wanted = {plan.model, *plan.labels, *(name for row in plan.rows for name in row.stages)}
+    scored = (name for row in plan.rows for name in row.stages)
+    wanted = {*plan.models.values(), *plan.labels, *scored}
     for name in reversed(plan.stages):
         assert name in wanted
         wanted.update(plan.stages[name].inputs)
@@ -153,7 +163,7 @@ def test_the_result_is_scored_as_final(made_up, scheduler):
     for row in final:
         (scores,) = (plan.stages[name] for name in row.stages)
         (labels,) = (plan.stages[name] for name in scores.predictions)
-        assert labels.model == plan.model
+        assert labels.models == plan.models
 
 
 @every_semi_supervised
@@ -200,16 +210,17 @@ def test_changing_hidden_labels_changes_scores_only(made_up, scheduler):
 
 def test_the_upper_bound_is_the_exception(made_up):
     split = made_up.split()
-    (training,) = made_up.plan(UPPER_BOUND, split=split).trainings
     hidden = {case.label.digest for case in split.reference}
-    assert hidden <= true_labels(training)
+    for training in made_up.plan(UPPER_BOUND, split=split).trainings:
+        assert hidden <= true_labels(training)
     with pytest.raises(ValueError, match="needs true labels"):
         made_up.plan(UPPER_BOUND, split=made_up.split(truth=False))
 
 
 @every
 def test_all_models_are_trained_equally_long(made_up, scheduler):
-    assert len({stage.size for stage in made_up.plan(scheduler).trainings}) == 1
+    sizes = {(stage.section, stage.size) for stage in made_up.plan(scheduler).trainings}
+    assert len(sizes) == len({section for section, _ in sizes})
 
 
 def first_labels(plan, split):
@@ -218,15 +229,19 @@ def first_labels(plan, split):
     return [
         stage.fingerprint
         for stage in plan.labelings
-        if stage.model == plan.trainings[0].fingerprint and stage.cases[0].id in reference
+        if stage.teacher == ("initial", 0, None) and stage.cases[0].id in reference
     ]
+
+
+def initial(plan):
+    return [stage for stage in plan.trainings if stage.role == "initial"]
 
 
 @pytest.mark.parametrize("scheduler", IN_ONE_SPACE, ids=title)
 def test_all_schedules_share_the_initial_model_and_its_labels(made_up, scheduler):
     split = made_up.split()
     plan, baseline = (made_up.plan(one, split=split) for one in (scheduler, {"type": "Supervised"}))
-    assert plan.trainings[0] == baseline.trainings[0]
+    assert initial(plan) == initial(baseline) == list(baseline.trainings)
     assert len(first_labels(plan, split)) == 1
     assert first_labels(plan, split) == first_labels(baseline, split)
 
@@ -245,7 +260,7 @@ def test_the_name_of_a_schedule_is_in_no_fingerprint(made_up, monkeypatch, sched
 def test_no_model_of_atso_learns_what_it_was_taught_by_itself(made_up, scheduler):
     for groups in (None, 1):
         plan = made_up.plan(scheduler, split=made_up.split(groups=groups))
-        assert self_taught(plan) == []
+        assert self_taught(plan) == set()
 
 
 class LabelsItsOwnFold:
@@ -270,8 +285,8 @@ class LabelsItsOwnFold:
 def test_a_wrong_schedule_is_found_out(made_up, monkeypatch, by_start):
     monkeypatch.setitem(SCHEDULERS._module_dict, "LabelsItsOwnFold", LabelsItsOwnFold)
     plan = made_up.plan({"type": "LabelsItsOwnFold", "by_start": by_start})
-    teacher = "train student 2, fold 0" if by_start else "train student 1, fold 0"
-    assert self_taught(plan) == [("train final", teacher)]
+    teacher = "student 2, fold 0" if by_start else "student 1, fold 0"
+    assert self_taught(plan) == {("final", teacher)}
 
 
 def test_self_learning_and_stso_do_teach_themselves(made_up):
@@ -283,8 +298,13 @@ def test_a_benchmark_runs_the_first_generation_once(made_up):
     plans = [made_up.plan(scheduler) for scheduler in SEMI_SUPERVISED]
     merged = merge_stages(plans).values()
     trainings = [stage for stage in merged if isinstance(stage, TrainStage)]
-    initial = [stage.space.name for stage in trainings if stage.role == "initial"]
-    assert sorted(initial) == ["three", "two"]
+    first = [
+        (stage.space.name, stage.view, stage.section)
+        for stage in trainings
+        if stage.role == "initial"
+    ]
+    assert len(first) == len(set(first))
+    assert {space for space, _, _ in first} == {"three", "two"}
 
 
 @every

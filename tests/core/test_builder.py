@@ -20,7 +20,7 @@ def finish(b, model, labels=None):
 
 
 def sources(plan, model):
-    return plan.stages[model.stage].sources
+    return plan.stages[model.stages[None]].sources
 
 
 def test_asking_twice_for_the_same_work_plans_it_once(start):

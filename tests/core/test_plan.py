@@ -17,8 +17,19 @@ def test_the_record_is_plain_data_and_names_everything(made_up):
     assert json.loads(json.dumps(record, allow_nan=False)) == record
     assert [stage["fingerprint"] for stage in record["stages"]] == list(plan.stages)
     assert {name for row in record["rows"] for name in row["stages"]} <= set(plan.stages)
-    assert {record["model"], *record["labels"]} <= set(plan.stages)
+    assert {*record["labels"]} <= set(plan.stages)
+    assert record["models"] == [{"view": None, "stage": plan.trainings[-1].fingerprint}]
     assert record["name"] == "made-up-seed0"
+
+
+def test_the_record_of_volumes_names_a_network_for_each_view(made_up_volumes):
+    plan = made_up_volumes.plan(ATSO)
+    record = plan.record()
+    assert json.loads(json.dumps(record, allow_nan=False)) == record
+    found = {part["view"]: plan.stages[part["stage"]] for part in record["models"]}
+    assert list(found) == ["coronal", "sagittal", "axial"]
+    for view, stage in found.items():
+        assert (stage.role, stage.view, stage.section) == ("final", view, "J")
 
 
 def test_merging_keeps_what_plans_share_once_and_in_order(made_up):

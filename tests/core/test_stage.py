@@ -58,7 +58,7 @@ def train(labeled, pseudo):
 @pytest.fixture
 def label(made_up):
     return LabelStage(
-        model="c" * 32,
+        models={None: "c" * 32},
         teacher=("student", 1, 0),
         cases=made_up.cases("r", 3, truth=False),
         space=made_up.space,
@@ -110,6 +110,9 @@ def test_every_part_of_a_training_changes_its_name(train):
         "space": OTHER,
         "sources": train.sources[:1],
         "start": None,
+        "view": "axial",
+        "section": "J",
+        "redraw": True,
         "recipe": {**train.recipe, "optimizer": {"lr": 0.2}},
         "seed": 9,
         "scratch_seed": 9,
@@ -123,7 +126,10 @@ def test_every_part_of_a_training_changes_its_name(train):
 def test_every_part_of_a_labeling_changes_its_name(label):
     first, *rest = label.cases
     changes = [
-        {"model": "f" * 32},
+        {"models": {None: "f" * 32}},
+        {"models": {"axial": "c" * 32}},
+        {"models": {"axial": "c" * 32, "coronal": "f" * 32}},
+        {"models": {"axial": "f" * 32, "coronal": "c" * 32}},
         {"cases": (change_file(first, "image", digest="x"), *rest)},
         {"cases": tuple(rest)},
         {"space": OTHER},
@@ -177,7 +183,7 @@ def test_inputs_are_the_stages_that_are_opened(train, label, evaluate):
     assert train.inputs == (start, writer)
     assert replace(train, start=None).inputs == (writer,)
     assert replace(train, start=writer).inputs == (writer,)
-    assert label.inputs == (label.model,)
+    assert label.inputs == ("c" * 32,)
     assert evaluate.inputs == evaluate.predictions
 
 
@@ -188,15 +194,18 @@ def test_sizes_are_iterations_and_cases(train, label, evaluate):
 @pytest.mark.parametrize(
     ("identity", "title"),
     [
-        (("initial", 0, None), "train initial"),
-        (("student", 2, None), "train student 2"),
-        (("student", 2, 0), "train student 2, fold 0"),
-        (("final", 0, None), "train final"),
+        (("initial", 0, None, None, None), "train initial"),
+        (("student", 2, None, None, None), "train student 2"),
+        (("student", 2, 0, None, None), "train student 2, fold 0"),
+        (("student", 2, 0, "axial", None), "train student 2, fold 0, axial"),
+        (("student", 2, 0, "axial", "J"), "train student 2, fold 0, axial, section J"),
+        (("initial", 0, None, None, "S"), "train initial, section S"),
+        (("final", 0, None, None, None), "train final"),
     ],
 )
 def test_titles_name_the_model(train, identity, title):
-    role, generation, fold = identity
-    assert replace(train, role=role, generation=generation, fold=fold).title == title
+    names = ("role", "generation", "fold", "view", "section")
+    assert replace(train, **dict(zip(names, identity, strict=True))).title == title
 
 
 def test_a_labeling_must_not_know_the_truth(label, made_up):

@@ -3,6 +3,7 @@ import json
 import numpy as np
 import pytest
 
+from ssl_seg.core.case import Case, DataFile
 from ssl_seg.core.space import LabelSpace, LabelValues
 from ssl_seg.data.label_maps import write_confidence, write_label_map
 from ssl_seg.data.pseudo_labels import LEVELS, PseudoLabels, balanced_levels
@@ -15,12 +16,13 @@ def stored(tmp_path):
     """An artifact of two label maps whose class c is never sure; its maps and levels by case."""
     rng = np.random.default_rng(0)
     cases, counts = {}, np.zeros((3, LEVELS), np.int64)
-    for case in ("drive/1", "drive/2"):
+    for name in ("drive/1", "drive/2"):
+        case = Case(name, DataFile(f"{name}.jpg", name), None, "drive")
         labels = rng.integers(0, 3, (20, 30), dtype=np.uint8)
         levels = rng.integers(90, LEVELS, labels.shape).astype(np.uint8)
         levels = np.where(labels == 2, levels // 3, levels).astype(np.uint8)
-        write_label_map(tmp_path / "maps" / f"{case}.png", labels, SPACE)
-        write_confidence(tmp_path / "confidence" / f"{case}.png", levels / 255)
+        write_label_map(tmp_path / "maps" / f"{name}.png", labels, SPACE)
+        write_confidence(tmp_path / "confidence" / f"{name}.png", levels / 255)
         np.add.at(counts, (labels, levels), 1)
         cases[case] = labels, levels
     manifest = {"confidence_histogram": counts.tolist()}
@@ -108,7 +110,7 @@ def test_labels_are_read_into_a_coarser_space_and_thresholds_are_of_the_stored_c
 
 
 def test_a_stored_value_that_is_no_class_names_the_map(stored):
-    folder, _ = stored
+    folder, (case, _) = stored
     write_label_map(folder / "maps/drive/1.png", np.full((20, 30), 7, np.uint8), SPACE)
     with pytest.raises(ValueError, match=r"drive/1\.png: holds the values \[7\]"):
-        PseudoLabels(folder, LabelValues.identity(SPACE)).read("drive/1")
+        PseudoLabels(folder, LabelValues.identity(SPACE)).read(case)

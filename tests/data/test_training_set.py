@@ -12,7 +12,7 @@ from ssl_seg.data import transforms  # noqa: F401 - registers the transforms
 from ssl_seg.data.label_maps import read_truth, write_label_map
 from ssl_seg.data.pseudo_labels import PseudoLabels
 from ssl_seg.data.sample_order import Ticket
-from ssl_seg.data.training_set import LabeledCases, TrainingSet
+from ssl_seg.data.training_set import LabeledImages, TrainingSet
 from ssl_seg.registry import TRANSFORMS
 
 SPACE = LabelSpace("made_up", ("sky", "road", "car"), ((0, 0, 0), (9, 0, 0), (0, 9, 0)))
@@ -62,8 +62,8 @@ def open_set(cases, tmp_path):
         )
         return TrainingSet(
             [
-                LabeledCases.open(true, None),
-                LabeledCases.open(pseudo, PseudoLabels(tmp_path, LabelValues.identity(SPACE))),
+                LabeledImages(true, None),
+                LabeledImages(pseudo, PseudoLabels(tmp_path, LabelValues.identity(SPACE))),
             ],
             SPACE,
             seed,
@@ -148,7 +148,7 @@ def test_a_pipeline_that_drops_a_case_is_an_error(open_set, dropping):
 def test_a_labeled_case_without_a_label_is_an_error(cases):
     bare = tuple(case.without_label() for case in cases)
     source = Source(kind="labeled", cases=bare, values=VALUES, pipeline=steps(PLAIN))
-    made = TrainingSet([LabeledCases.open(source, None)], SPACE, 0)
+    made = TrainingSet([LabeledImages(source, None)], SPACE, 0)
     with pytest.raises(ValueError, match="'drive0/0' has no label file"):
         made[Ticket(0, 0, 0, 0)]
 
@@ -158,7 +158,7 @@ def test_a_value_outside_the_space_names_the_file(cases):
     source = Source(
         kind="labeled", cases=cases, values=LabelValues.identity(narrow), pipeline=steps(PLAIN)
     )
-    made = TrainingSet([LabeledCases.open(source, None)], SPACE, 0)
+    made = TrainingSet([LabeledImages(source, None)], SPACE, 0)
     with pytest.raises(ValueError, match=r"masks/drive0/0\.png: holds the values \[2\]"):
         made[Ticket(0, 0, 0, 0)]
 
@@ -170,7 +170,7 @@ def test_the_pipeline_cannot_renumber_labels(cases):
     )
     source = Source(kind="labeled", cases=cases, values=VALUES, pipeline=pipeline)
     with pytest.raises(ValueError, match="reduce_zero_label is set by the data set"):
-        LabeledCases.open(source, None)
+        LabeledImages(source, None)
 
 
 def test_a_picture_and_a_label_of_two_sizes_are_an_error(open_set):

@@ -9,6 +9,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import nibabel
 import numpy as np
 import pytest
 from PIL import Image
@@ -24,7 +25,8 @@ from ssl_seg.config.check import (
     checked,
 )
 from ssl_seg.config.load import KNOWN_KEYS, UNUSED_KEYS
-from ssl_seg.registry import DATASETS, METRICS, SCHEDULERS
+from ssl_seg.core.views import VIEWS
+from ssl_seg.registry import ADAPTERS, DATASETS, METRICS, PREDICTORS, SCHEDULERS
 
 ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"
@@ -90,6 +92,23 @@ def photos(tmp_path_factory) -> Path:
     return folder
 
 
+@pytest.fixture
+def ct(tmp_path) -> Path:
+    """Make the volumes that the README describes, with their config; return the config."""
+    rng = np.random.default_rng(0)
+    for part, cases, labeled in (("train", 5, 2), ("test", 1, 1)):
+        for number in range(cases):
+            voxels = rng.integers(-100, 240, (6, 5, 4)).astype(np.int16)
+            kinds = {"images": voxels, "labels": (voxels > 0).astype(np.uint8)}
+            for kind, values in list(kinds.items())[: 2 if number < labeled else 1]:
+                path = tmp_path / "ct" / part / kind / f"{number:03}.nii.gz"
+                path.parent.mkdir(parents=True, exist_ok=True)
+                nibabel.save(nibabel.Nifti1Image(values, np.eye(4)), path)
+    config = tmp_path / "ct.py"
+    config.write_text(marked(README, "config: ct.py"))
+    return config
+
+
 def dry_run(config: Path) -> str:
     """Plan a config by its command, where torch cannot be imported."""
     without_torch = "import sys; sys.modules['torch'] = None; "
@@ -125,6 +144,18 @@ def test_the_readme_s_config_names_types_and_arguments_that_exist(photos, monkey
 
     monkeypatch.chdir(photos)
     check_types(checked(load_config("photos.py")))
+
+
+def test_the_readme_s_config_of_volumes_trains_a_network_for_each_view(ct, monkeypatch):
+    from ssl_seg.runner.check_types import check_types
+
+    printed = dry_run(ct)
+    assert "ATSO; cases: labeled 2, reference 3, test 1" in printed
+    # The six models of two folds and two generations.
+    for view in VIEWS:
+        assert len(re.findall(rf"\btrain .*\b{view}\b", printed)) == 6
+    monkeypatch.chdir(ct.parent)
+    check_types(checked(load_config(ct.name)))
 
 
 def test_the_example_scheduler_is_short_and_plans(photos):
@@ -176,8 +207,10 @@ def test_every_key_of_a_config_is_documented_and_no_other():
         (SCHEDULERS, "### `scheduler`"),
         (DATASETS, "### Data sets"),
         (METRICS, "## Labelling and scoring"),
+        (PREDICTORS, "## Labelling and scoring"),
+        (ADAPTERS, "## Data"),
     ],
-    ids=["schedulers", "data sets", "metrics"],
+    ids=["schedulers", "data sets", "metrics", "predictors", "adapters"],
 )
 def test_everything_registered_is_documented_with_its_arguments(registry, heading):
     documented = part_of(CONFIG_PAGE.read_text(), heading)
@@ -216,8 +249,9 @@ def test_every_flag_of_a_command_is_documented(command, capsys):
     assert f"`{command} " in documented
 
 
-def test_common_errors_are_messages_that_exist():
-    page = part_of((DOCS / "use_your_own_images.md").read_text(), "## Common errors")
+@pytest.mark.parametrize("name", ["use_your_own_images.md", "volumes.md"])
+def test_common_errors_are_messages_that_exist(name):
+    page = part_of((DOCS / name).read_text(), "## Common errors")
     fragments = [
         fragment
         for cell in re.findall(r"^\| (`[^|]+`) \|", page, re.MULTILINE)

@@ -31,7 +31,7 @@ def stages():
         scratch_seed=0,
     )
     label = LabelStage(
-        model=train.fingerprint,
+        models={None: train.fingerprint},
         teacher=("initial", 0, None),
         cases=_cases(40, labeled=False),
         space=SPACE,

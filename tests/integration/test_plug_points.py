@@ -142,7 +142,7 @@ def test_a_plug_in_file_fills_every_plug_point(tiny, command, data, tmp_path):
     assert [(row["scheduler"], row["metrics"]) for row in rows] == [("Once", {"share": 100.0})] * 2
 
     report = json.loads((tmp_path / "work" / "report" / "report.json").read_text())
-    model = tmp_path / "work" / report["runs"][0]["model"]
+    model = tmp_path / "work" / report["runs"][0]["models"][0]["path"]
     command_line = [sys.executable, ROOT / "tools/test.py", config, model]
     scored = subprocess.run(
         [*map(str, command_line), "--work-dir", str(tmp_path / "scored")],

@@ -46,8 +46,31 @@ def test_chunks_add_up(monkeypatch):
     rng = np.random.default_rng(1)
     truth, prediction = rng.integers(0, 4, (2, 10, 10), dtype=np.uint8)
     whole = confusion_matrix(prediction, truth, 4, 255)
-    monkeypatch.setattr(confusion, "_EXACT_PIXELS", 7)
+    monkeypatch.setattr(confusion, "_CHUNK_PIXELS", 7)
     assert np.array_equal(confusion_matrix(prediction, truth, 4, 255), whole)
+
+
+@pytest.mark.parametrize("chunk", [1, 4])
+def test_parts_that_hold_one_value_are_counted_and_checked_like_others(monkeypatch, chunk):
+    monkeypatch.setattr(confusion, "_CHUNK_PIXELS", chunk)
+    truth = np.array([0, 0, 0, 0, 2, 2, 2, 2, 255, 255, 255, 255, 1, 0, 1, 0], np.uint8)
+    prediction = np.array([1, 1, 1, 1, 2, 2, 2, 2, 77, 77, 77, 77, 0, 0, 0, 0], np.uint8)
+    counts = confusion_matrix(prediction, truth, 3, 255)
+    assert counts.tolist() == [[2, 4, 0], [2, 0, 0], [0, 0, 4]]
+    for wrong in (truth, prediction):
+        kept, wrong[4:8] = wrong[4:8].copy(), 3
+        with pytest.raises(ValueError, match=r"holds \[3\] at scored pixels"):
+            confusion_matrix(prediction, truth, 3, 255)
+        wrong[4:8] = kept
+
+
+@pytest.mark.parametrize("layouts", ["FF", "FC", "CF"])
+def test_the_order_in_memory_changes_nothing(layouts):
+    pair = np.random.default_rng(2).integers(0, 3, (2, 4, 5, 6), dtype=np.uint8)
+    prediction, truth = (np.asarray(a, order=o) for a, o in zip(pair, layouts, strict=True))
+    assert np.array_equal(
+        confusion_matrix(prediction, truth, 3, 255), confusion_matrix(*pair, 3, 255)
+    )
 
 
 def test_one_pixel_among_more_than_float32_can_count_is_not_lost():

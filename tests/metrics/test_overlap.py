@@ -23,6 +23,9 @@ def test_by_hand():
     np.testing.assert_allclose(overlap.precision(counts), [60, 80, np.nan, 0])
     np.testing.assert_allclose(overlap.f_score(counts), [100 * 6 / 9, 100 * 8 / 12, np.nan, np.nan])
     assert overlap.overall_accuracy(counts) == pytest.approx(100 * 7 / 11)
+    true, predicted = overlap.present(counts)
+    assert true.tolist() == [True, True, False, False]
+    assert predicted.tolist() == [True, True, False, True]
     assert overlap.absent(counts).tolist() == [False, False, True, False]
 
 

@@ -34,6 +34,9 @@ class ToyRecipes:
     """The least that a plan needs to know of a config."""
 
     joins = SpaceJoins((REDUCTION,))
+    views = (None,)
+    sections = (None,)
+    start_point = ()
 
     def __init__(self, space=SPACE):
         self.space = space
@@ -41,7 +44,7 @@ class ToyRecipes:
     def in_space(self, name):
         return ToyRecipes({"street": SPACE, "coarse": COARSE}[name])
 
-    def train(self, role, *, pseudo_labels):
+    def train(self, place, *, pseudo_labels):
         return {"train_cfg": {"max_iters": ITERATIONS}}, {}
 
     def label(self, cases, role):
@@ -50,7 +53,7 @@ class ToyRecipes:
     def evaluate(self):
         return {"metrics": [{"type": "IoUMetric"}], "max_side": None}
 
-    def train_pipeline(self, cases, role):
+    def train_pipeline(self, cases, place):
         return ()
 
     def label_pipeline(self, cases):
@@ -139,7 +142,7 @@ class Benchmark:
             {
                 "space": stage.space.plain(),
                 "histogram": histogram.tolist(),
-                "teacher": stage.model,
+                "models": [{"view": None, "stage": stage.models[None]}],
                 "role": role,
                 "generation": generation,
                 "fold": fold,

@@ -35,8 +35,9 @@ def test_the_results_are_found_from_the_work_dir(benchmark):
     (run,) = report["runs"]
     assert (run["name"], run["scheduler"], run["seed"]) == ("atso-seed0", "ATSO", 0)
     assert run["trained_iterations"] == 160
-    assert run["model"] == f"artifacts/{plan.model}/model.pth"
-    assert (benchmark.store.work_dir / run["model"]).is_file()
+    path = f"artifacts/{plan.models[None]}/model.pth"
+    assert run["models"] == [{"view": None, "path": path}]
+    assert (benchmark.store.work_dir / path).is_file()
     assert run["labels"] == [f"artifacts/{name}/maps" for name in plan.labels]
     labels = [
         path for name in run["labels"] for path in (benchmark.store.work_dir / name).iterdir()
@@ -54,7 +55,7 @@ def test_before_and_during_a_run(benchmark):
     report = written(benchmark.store)
     assert report["rows"] == []
     assert report["pending"] == 9
-    assert report["runs"][0]["model"] is None
+    assert report["runs"][0]["models"] == []
 
 
 def test_several_runs_are_summed_up_and_none_is_marked(benchmark):

@@ -50,3 +50,26 @@ def test_a_model_of_a_later_phase_that_cannot_be_built_is_named(made_up):
         ValueError, match=r"^train guided 2: .*out_channels should be equal to num_"
     ):
         check_models(stages(made_up, CURRICULUM, changes))
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"inference": {"type": "Views", "fusion": "sof"}}, "there is no 'sof'"),
+        ({"inference": {"type": "CoarseToFine"}}, "takes an RSTN"),
+        (
+            {
+                "test_dataloader.dataset.pipeline": [
+                    {"type": "LoadSlices"},
+                    {"type": "PackSegInputs"},
+                ]
+            },
+            "expected exactly one intensity rule",
+        ),
+    ],
+)
+def test_a_predictor_that_cannot_be_built_is_named_with_the_labelling(
+    made_up_volumes, changes, message
+):
+    with pytest.raises(ValueError, match=rf"^label .*{message}"):
+        check_models(stages(made_up_volumes, {"type": "ATSO"}, changes))

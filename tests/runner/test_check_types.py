@@ -25,6 +25,7 @@ def pipeline(*steps):
 
 TRAIN = "train_dataloader.dataset.pipeline"
 TEST = "test_dataloader.dataset.pipeline"
+AXIAL = {"views": ("axial",), "test_dataloader.batch_size": 1}
 
 
 @pytest.mark.parametrize(
@@ -114,6 +115,41 @@ TEST = "test_dataloader.dataset.pipeline"
         ),
         ({"adapters": ["SliceSpacing"]}, r"adapters\[0\]: expected a dict with a 'type'"),
         (
+            {"sections": {"J": {"model": {"backbone": {"base_chanels": 4}}}}},
+            r"^sections\.J\.model\.backbone\.base_chanels: .*'base_channels'",
+        ),
+        (
+            {**AXIAL, "views": {"axial": {"custom_hooks": [{"type": "EMAHok"}]}}},
+            r"^views\.axial\.custom_hooks\[0\]\.type: .*'EMAHook'",
+        ),
+        (
+            {
+                "sections": {"S": {}, "J": {}},
+                "roles": {"student": {"sections": {"J": {"optim_wrapper": {"clip_grads": {}}}}}},
+            },
+            r"^roles\.student\.sections\.J\.optim_wrapper\.clip_grads: .*'clip_grad'",
+        ),
+        (
+            {**AXIAL, TRAIN: [{"type": "LoadSlices", "widow": (0, 1)}]},
+            rf"^{TRAIN}\[0\]\.widow: LoadSlices has no such argument; did you mean 'window'",
+        ),
+        (
+            {**AXIAL, "inference": {"type": "CoarseToFine", "max_round": 3}},
+            r"^inference\.max_round: .*did you mean 'max_rounds'",
+        ),
+        (
+            {"adapters": [{"type": "SliceSpacing", "spaccing": 1.0}]},
+            r"^adapters\[0\]\.spaccing: .*did you mean 'spacing'",
+        ),
+        (
+            {"model.decode_head.init_cfg": {"type": "Normal", "override": {"type": "Narmal"}}},
+            r"^model\.decode_head\.init_cfg\.override\.type: .*'Normal'",
+        ),
+        (
+            {"model.decode_head.init_cfg": {"type": "Normal", "overide": {"name": "conv_seg"}}},
+            r"^model\.decode_head\.init_cfg\.overide: ",
+        ),
+        (
             {"roles": {"student": {"optim_wrapper": {"optimizer": {"type": "SDG"}}}}},
             r"roles\.student\.optim_wrapper\.optimizer\.type: .*'SGD'",
         ),
@@ -141,6 +177,23 @@ def test_a_right_config_passes(check):
         },
         {"model.backbone.norm_cfg": {"type": "SyncBN", "requires_grad": True}},
         {"model.backbone.init_cfg": {"type": "Kaiming", "layer": "Conv2d"}},
+        {
+            "model.decode_head.init_cfg": {
+                "type": "Normal",
+                "std": 0.2,
+                "override": {"type": "Constant", "name": "conv_seg", "val": 1.0},
+            }
+        },
+        {"model.decode_head.init_cfg": [{"type": "Normal", "override": {"name": "conv_seg"}}]},
+        AXIAL,
+        {**AXIAL, "inference": {"type": "Views", "fusion": "soft", "batch_size": 4}},
+        {"adapters": [{"type": "SliceSpacing", "spacing": 1.0}]},
+        {"sections": {"S": {"train_cfg": {"max_iters": 2}}, "J": {}}},
+        {
+            "sections": {"S": {"optim_wrapper": {"clip_grad": {"max_norm": 1}}}, "J": {}},
+            "optim_wrapper.constructor": "DefaultOptimWrapperConstructor",
+            "optim_wrapper.paramwise_cfg": {"bias_lr_mult": 2.0},
+        },
         {"model.auxiliary_head": None},
         {
             TRAIN: pipeline(

@@ -56,7 +56,7 @@ def test_the_manifest_names_the_teacher_and_the_space(tiny, finished):
     for stage, _, manifest in labelings(tiny, finished("ATSO")):
         said = manifest["role"], manifest["generation"], manifest["fold"]
         assert said == stage.teacher
-        assert manifest["teacher"] == stage.model
+        assert manifest["models"] == [{"view": None, "stage": stage.models[None]}]
         assert manifest["space"] == stage.space.plain()
 
 
@@ -104,7 +104,7 @@ def test_the_student_says_how_much_it_trusted(thresholded):
     labeled, pseudo = store.manifest(student.fingerprint)["description"]["sources"]
     assert labeled["coverage"] == 1
     opened = PseudoLabels(store.path(pseudo["written_by"]), student.sources[1].values, **asked)
-    trusted = [opened.read(case.id) != 255 for case in student.sources[1].cases]
+    trusted = [opened.read(case) != 255 for case in student.sources[1].cases]
     assert pseudo["coverage"] == pytest.approx(np.mean(trusted))
     assert 0 < pseudo["coverage"] < 1
 

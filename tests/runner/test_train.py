@@ -11,7 +11,7 @@ from mmengine.dataset import pseudo_collate
 
 from ssl_seg.data.label_maps import read_indices
 from ssl_seg.data.sample_order import SampleOrder
-from ssl_seg.data.training_set import LabeledCases, TrainingSet
+from ssl_seg.data.training_set import LabeledImages, TrainingSet
 from ssl_seg.runner import models
 from ssl_seg.runner.environment import prepare_process
 from ssl_seg.runner.predictors import Image
@@ -69,7 +69,7 @@ def test_another_seed_starts_elsewhere(run_all):
         plan, left = run_all(
             {"scheduler": {"type": "Supervised"}, "randomness.seed": seed, **STILL}
         )
-        starts.append(weights(left[plan.model]))
+        starts.append(weights(left[plan.models[None]]))
     assert not same(*starts)
 
 
@@ -104,15 +104,15 @@ def test_a_weight_file_replaces_what_fits_and_says_what_does_not(run_all, start_
     state, path = start_file
     supervised = {"scheduler": {"type": "Supervised"}, **STILL}
     plan, left = run_all(supervised)
-    scratch = weights(left[plan.model])
+    scratch = weights(left[plan.models[None]])
     torch.save(wrap(state), path)
     plan, left = run_all({**supervised, "load_from": str(path)})
-    loaded = weights(left[plan.model])
+    loaded = weights(left[plan.models[None]])
     kept = {"decode_head.conv_seg.weight", "decode_head.conv_seg.bias"}
     for name, value in loaded.items():
         assert torch.equal(value, scratch[name] if name in kept else state[name]), name
     logs = "".join(
-        log.read_text() for log in store.work_dir.glob(f"logs/*{plan.model[:8]}/*/*.log")
+        log.read_text() for log in store.work_dir.glob(f"logs/*{plan.models[None][:8]}/*/*.log")
     )
     assert (
         "kept from the start: ['decode_head.conv_seg.bias', 'decode_head.conv_seg.weight']" in logs
@@ -129,7 +129,7 @@ def test_the_start_is_hashed_by_content_not_by_path(tiny, data, start_file, tmp_
     state, path = start_file
 
     def planned(path):
-        return tiny.plan(tiny.config(tmp_path / "tiny.py", data, {"load_from": str(path)})).model
+        return tiny.plan(tiny.config(tmp_path / "tiny.py", data, {"load_from": str(path)})).models
 
     torch.save(state, path)
     copy = tmp_path / "copy.pth"
@@ -155,7 +155,7 @@ def test_training_is_a_bare_loop_to_the_last_iteration(run_all, tiny, data):
     torch.manual_seed(stage.scratch_seed)
     model.init_weights()
     model.train()
-    samples = TrainingSet([LabeledCases.open(stage.sources[0], None)], stage.space, stage.seed)
+    samples = TrainingSet([LabeledImages(stage.sources[0], None)], stage.space, stage.seed)
     order = SampleOrder([len(stage.sources[0].cases)], [True], "concat", stage.seed)
     optimizer = torch.optim.AdamW(model.parameters(), lr=0.05)
     for tickets in order.batches(2, 0, 5):
@@ -164,7 +164,7 @@ def test_training_is_a_bare_loop_to_the_last_iteration(run_all, tiny, data):
         optimizer.zero_grad()
         loss.backward()
         optimizer.step()
-    published = torch.load(left[plan.model] / "model.pth", weights_only=True)
+    published = torch.load(left[plan.models[None]] / "model.pth", weights_only=True)
     assert published["meta"]["iter"] == 5
     assert same(published["state_dict"], model.state_dict())
 
@@ -173,7 +173,7 @@ def test_the_model_file_loads_in_mmsegmentation_as_it_is(finished, command, tiny
     """And gives the same logits there, and so the stored labels."""
     run = finished("Supervised")
     plan = tiny.plan(run.config)
-    path = run.work_dir / "artifacts" / plan.model / "model.pth"
+    path = run.work_dir / "artifacts" / plan.models[None] / "model.pth"
     # mmsegmentation's inference looks for the pipeline under this name.
     config = tiny.config(tmp_path / "mmseg.py", run.data, {"test_pipeline": steps(*LOAD)})
     labeling = next(stage for stage in plan.labelings if len(stage.cases) == 3)
@@ -220,7 +220,7 @@ def test_the_manifest_says_what_it_was_trained_on(finished, tiny):
 
 def test_random_weights_are_said(run_all, store):
     plan, _ = run_all({"scheduler": {"type": "Supervised"}, **STILL})
-    (log,) = store.work_dir.glob(f"logs/*{plan.model[:8]}/*/*.log")
+    (log,) = store.work_dir.glob(f"logs/*{plan.models[None][:8]}/*/*.log")
     assert "the model starts from random weights" in log.read_text()
 
 

@@ -42,7 +42,7 @@ def loader(rare, oversample):
     """Return the student's loader and its sources."""
     store, stage = rare
     stage = replace(stage, recipe={**stage.recipe, "oversample": oversample})
-    sources = [train._open(source, store, stage) for source in stage.sources]
+    sources = train._open_all(stage, store, store.work_dir)
     return train._Loader(replace(stage, recipe={**stage.recipe, "batch_size": 1}), sources), sources
 
 

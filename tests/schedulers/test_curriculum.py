@@ -41,7 +41,7 @@ def trainings(plan):
 def teachers(plan, stage):
     """Return the train stages whose models wrote the pseudo labels of a train stage."""
     writers = [source.written_by for source in stage.sources if source.written_by]
-    return [plan.stages[plan.stages[writer].model] for writer in writers]
+    return [plan.stages[plan.stages[writer].models[None]] for writer in writers]
 
 
 def test_generations_count_through_and_each_phase_has_its_space(planned):
@@ -101,7 +101,7 @@ def test_guided_starts_from_scratch_and_tuning_from_guided(planned):
     assert guided.start is None
     assert tuning.start == guided.fingerprint
     assert teachers(plan, tuning) == [guided]
-    assert plan.model == tuning.fingerprint
+    assert plan.models[None] == tuning.fingerprint
 
 
 def test_a_taken_over_model_labels_anew_where_its_labels_are_not_taken(planned):

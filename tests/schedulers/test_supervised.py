@@ -3,13 +3,13 @@ def test_one_model_learns_from_the_labeled_set_alone(made_up):
     plan = made_up.plan({"type": "Supervised"}, split=split)
     (model,) = plan.trainings
     assert [source.cases for source in model.sources] == [split.labeled]
-    assert (model.start, plan.model) == (None, model.fingerprint)
+    assert (model.start, plan.models) == (None, {None: model.fingerprint})
 
 
 def test_it_labels_the_reference_set_for_the_score_that_others_start_from(made_up):
     plan = made_up.plan({"type": "Supervised"})
     assert [row.cases for row in plan.rows] == ["test", "reference", "test"]
-    assert [plan.stages[name].model for name in plan.labels] == [plan.model]
+    assert [plan.stages[name].models for name in plan.labels] == [plan.models]
 
 
 def test_it_needs_no_reference_set(made_up):

@@ -1,4 +1,4 @@
-"""Made-up street scenes as a data set: drawn when they are first read."""
+"""Made-up street scenes and CT volumes as data sets: drawn when they are first read."""
 
 from __future__ import annotations
 
@@ -63,4 +63,59 @@ class StreetPhantoms:
         from ssl_seg.data.phantoms.street import write_street  # noqa: PLC0415 - draws with OpenCV
 
         write_street(self._root, self._film, self._layout)
+        return self._reader.read(index)
+
+
+@DATASETS.register_module()
+@final
+class OrganPhantoms:
+    """Made-up CT of the belly in the layout of the Medical Segmentation Decathlon.
+
+    Classes are ``background`` and ``pancreas``; a mass in the organ counts as pancreas. Every case
+    is a group of its own. Another number of training cases shows the same test cases, and the
+    other way round.
+
+    Args:
+        data_root: where they are drawn to; what was drawn with the same settings is used again,
+            and what was drawn with others is replaced.
+        split: ``train``, ``test``, or both.
+        look: ``source`` (thin slices) or ``target`` (thick and noisy ones of a narrower field, in
+            another phase of the contrast agent, with a mass in every organ).
+        train: number of training cases.
+        test: number of test cases; their labels are written too.
+        size: number of columns, rows and slices; None for (64, 64, 40) as ``source`` and
+            (64, 64, 24) as ``target``.
+        seed: at least 0; another seed draws other bodies.
+
+    Raises:
+        ValueError: an argument is out of its range; the message starts with its name.
+    """
+
+    def __init__(
+        self,
+        *,
+        data_root: str,
+        split: str | Sequence[str] = "train",
+        look: str = "source",
+        train: int = 12,
+        test: int = 6,
+        size: tuple[int, int, int] | None = None,
+        seed: int = 0,
+    ) -> None:
+        from ssl_seg.catalog.msd import MSD  # noqa: PLC0415 - reads with nibabel
+        from ssl_seg.data.phantoms.organ.cohort import Cohort  # noqa: PLC0415 - draws with NumPy
+
+        self._root = Path(data_root)
+        splits = chosen_splits(split, ("train", "test"))
+        self._cohort = Cohort(look=look, train=train, test=test, size=size, seed=seed)
+        if "test" in splits and not test:
+            raise ValueError("test: expected at least 1, as the split 'test' is asked for, got 0")
+        list_file = f"{splits[0]}.txt" if len(splits) == 1 else None
+        self._reader = MSD(data_root=self._root, list_file=list_file)
+
+    def read(self, index: DigestIndex) -> Catalog:
+        """Draw the volumes unless they are there, and read them as the real data set is read."""
+        from ssl_seg.data.phantoms.organ import data_folder, msd_layout  # noqa: PLC0415 - nibabel
+
+        data_folder.write_organ(self._root, self._cohort, msd_layout.MSD)
         return self._reader.read(index)

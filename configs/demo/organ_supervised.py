@@ -1,0 +1,3 @@
+_base_ = ["../_base_/organ_phantoms.py"]
+
+scheduler = dict(type="Supervised")

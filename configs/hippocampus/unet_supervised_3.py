@@ -1,0 +1,3 @@
+_base_ = ["../_base_/hippocampus.py"]
+
+scheduler = dict(type="Supervised")

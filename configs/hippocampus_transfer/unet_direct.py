@@ -1,0 +1,3 @@
+_base_ = ["../_base_/hippocampus_transfer.py"]
+
+scheduler = dict(type="Supervised")

@@ -1,0 +1,4 @@
+_base_ = ["../_base_/nih_pancreas_rstn.py"]
+
+split = dict(labeled=6, seed=0)
+scheduler = dict(type="Supervised")

@@ -1,0 +1,3 @@
+_base_ = ["../_base_/nih_to_msd.py"]
+
+scheduler = dict(type="SelfLearning", generations=4)

@@ -1,0 +1,1 @@
+"""Volumes: NIfTI files, their voxel grids, and the cache that serves their slices by view."""
