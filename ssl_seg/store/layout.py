@@ -13,7 +13,7 @@ from ssl_seg.store.manifest import read_json
 MARK = "store.json"
 """File that makes a folder a work dir; it is written before anything else is."""
 
-LAYOUT = {"layout": "ssl_seg", "format": 1}
+LAYOUT = {"layout": "ssl_seg", "format": 2}
 """Content of the mark; the format is raised when the layout is another than before."""
 
 ARTIFACTS, RUNNING, PLANS, SPLITS, TRASH = "artifacts", "running", "plans", "splits", "trash"
