@@ -18,7 +18,6 @@ from ssl_seg.cli.labeled_case import write_pictures
 from ssl_seg.cli.trained import recipes_without_training, space_of, views_of, weights_by_view
 from ssl_seg.config.plugins import import_plugins
 from ssl_seg.core.fingerprint import fingerprint
-from ssl_seg.core.space import LabelValues
 from ssl_seg.core.stage import MODEL_FILE, EvaluateStage, LabelStage, Stage
 from ssl_seg.core.views import View
 from ssl_seg.data.stored_maps import read_map
@@ -111,14 +110,9 @@ def _adopt(weights: Path, store: Store) -> str:
 def _show(folder: Path, label: LabelStage, evaluate: EvaluateStage, store: Store) -> None:
     """Write pictures of the stored label maps, in the space that they were scored in."""
     maps = store.path(label.fingerprint) / "maps"
-    truth, reduction = evaluate.values, evaluate.reduction
-    predicted = (
-        LabelValues.identity(truth.space)
-        if reduction is None
-        else reduction.applied_to(LabelValues.identity(reduction.source))
-    )
+    truth = evaluate.values
     for case in evaluate.cases:
-        labels = read_map(maps, case, predicted)
+        labels = read_map(maps, case, evaluate.predicted)
         write_pictures(folder, case, labels, truth.space, pipeline=label.pipeline, truth=truth)
 
 

@@ -258,6 +258,13 @@ class EvaluateStage:
         return len(self.cases)
 
     @property
+    def predicted(self) -> LabelValues:
+        """How stored maps are read into the space that is scored."""
+        if self.reduction is None:
+            return LabelValues.identity(self.values.space)
+        return self.reduction.applied_to(LabelValues.identity(self.reduction.source))
+
+    @property
     def title(self) -> str:
         """Short name for people."""
         return f"evaluate {len(self.cases)} cases"

@@ -51,7 +51,7 @@ def run(
     """
     space = stage.values.space
     folders = _folders_of_maps(stage, store)
-    predicted = _predicted(stage)
+    predicted = stage.predicted
     metrics: list[Metric] = [
         METRICS.build(cfg, space, where=f"test_evaluator[{number}]")
         for number, cfg in enumerate(stage.recipe["metrics"])
@@ -106,13 +106,6 @@ def _folders_of_maps(stage: EvaluateStage, store: Store) -> dict[str, Path]:
             f"{missing[0]!r}; looked in {', '.join(str(store.path(n)) for n in stage.predictions)}"
         )
     return folders
-
-
-def _predicted(stage: EvaluateStage) -> LabelValues:
-    """Return how stored maps are read into the space that is scored."""
-    if stage.reduction is None:
-        return LabelValues.identity(stage.values.space)
-    return stage.reduction.applied_to(LabelValues.identity(stage.reduction.source))
 
 
 def _require_space(predicted: Mapping[str, Any], space: LabelSpace, where: Path) -> None:

@@ -200,7 +200,7 @@ def without_labels(request, finished_volumes, tmp_path):
 def test_hidden_labels_change_no_bit(without_labels, volumes, command, contents, tmp_path):
     name, run, data = without_labels
     run_again(volumes, command, run, name, tmp_path / "new", data=data)
-    left = contents(tmp_path / "new/work/artifacts")
+    left = contents(tmp_path / "new" / "work" / "artifacts")
     made = contents(run.work_dir / "artifacts")
     for stage in (*run.plan.trainings, *run.plan.labelings):
         of_stage = {path for path in made if path.startswith(stage.fingerprint)}
