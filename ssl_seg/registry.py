@@ -24,6 +24,8 @@ from typing import Any
 
 from mmengine.registry import Registry
 
+from ssl_seg.core.errors import UserError
+
 SCOPE = "ssl_seg"
 
 
@@ -71,11 +73,11 @@ class PlugPoint(Registry):
         """
         where = where or self.name
         if not isinstance(cfg, Mapping) or not isinstance(cfg.get("type"), str):
-            raise ValueError(f"{where}: expected a dict with a 'type', got {cfg!r}")
+            raise UserError(f"{where}: expected a dict with a 'type', got {cfg!r}")
         arguments = {key: value for key, value in cfg.items() if key != "type"}
         entry = self.get(cfg["type"])
         if entry is None:
-            raise ValueError(
+            raise UserError(
                 f"{where}.type: no {self.name} is named {cfg['type']!r}"
                 + suggestion(str(cfg["type"]), self.names())
             )
@@ -83,7 +85,7 @@ class PlugPoint(Registry):
         try:
             return entry(*args, **arguments)
         except ValueError as error:
-            raise ValueError(f"{where}: {error}") from error
+            raise UserError(f"{where}: {error}") from error
 
 
 def suggestion(name: str, valid: Iterable[str]) -> str:
@@ -106,12 +108,12 @@ def check_arguments(
     """
     accepted, required, open_ended = _signature(entry, positional)
     if not open_ended and (unknown := [name for name in arguments if name not in accepted]):
-        raise ValueError(
+        raise UserError(
             f"{where}.{unknown[0]}: {getattr(entry, '__name__', entry)} has no such argument"
             + suggestion(unknown[0], accepted)
         )
     if missing := [name for name in required if name not in arguments]:
-        raise ValueError(
+        raise UserError(
             f"{where}: {getattr(entry, '__name__', entry)} needs the argument {missing[0]!r}"
         )
 
@@ -137,7 +139,7 @@ def _signature(entry: Callable[..., Any], positional: int) -> tuple[list[str], l
 
 
 SCHEDULERS = PlugPoint("scheduler", "ssl_seg.schedulers")
-DATASETS = PlugPoint("data set", "ssl_seg.catalog", "ssl_seg.data.phantoms.data_set")
+DATASETS = PlugPoint("data set", "ssl_seg.catalog", "ssl_seg.phantoms.data_set")
 ADAPTERS = PlugPoint("adapter", "ssl_seg.adapters")
 METRICS = PlugPoint("metric", "ssl_seg.metrics")
 PREDICTORS = PlugPoint("predictor", "ssl_seg.runner.predictors", "ssl_seg.runner.volume_predictors")

@@ -30,9 +30,9 @@ from ssl_seg.config.spaces import Spaces
 from ssl_seg.config.weights import Weights
 from ssl_seg.core.builder import PlanBuilder
 from ssl_seg.core.case import Case, LabelFile
+from ssl_seg.core.class_mapping import ClassMapping
 from ssl_seg.core.plan import Plan
 from ssl_seg.core.space import LabelSpace, LabelValues
-from ssl_seg.core.space_map import SpaceMap
 from ssl_seg.core.split import Split
 from ssl_seg.core.stage import Stage
 from ssl_seg.core.views import VIEWS
@@ -55,7 +55,7 @@ REDUCTION = {
     "total": True,
     "classes": {"sky": "back", "road": "back", "car": "car"},
 }
-"""A label map for the tiny data set, as a file holds it."""
+"""A class mapping for the tiny data set, as a file holds it."""
 
 SCHEDULES: dict[str, dict[str, Any]] = {
     "ATSO": {"type": "ATSO", "folds": 2, "generations": 1},
@@ -393,8 +393,8 @@ class MadeUp:
     space: ClassVar = LabelSpace("three", CLASSES, ((0, 0, 0), (90, 0, 0), (0, 90, 0)))
     values: ClassVar = LabelValues.identity(space)
     coarse: ClassVar = LabelSpace("two", ("back", "car"), ((0, 0, 0), (0, 90, 0)))
-    reduction: ClassVar = SpaceMap("three_to_two", space, coarse, (0, 0, 1))
-    other_reduction: ClassVar = SpaceMap(
+    reduction: ClassVar = ClassMapping("three_to_two", space, coarse, (0, 0, 1))
+    other_reduction: ClassVar = ClassMapping(
         "three_to_strange",
         space,
         LabelSpace("strange", ("high", "low"), ((0, 0, 0), (0, 90, 0))),
@@ -448,7 +448,7 @@ class MadeUp:
         self,
         changes: dict[str, Any] | None = None,
         plugins: dict[str, str] | None = None,
-        reductions: tuple[SpaceMap, ...] = (reduction,),
+        reductions: tuple[ClassMapping, ...] = (reduction,),
     ) -> ConfigRecipes:
         """Cut the tiny config, with changes by dotted key, into recipes."""
         usual = {"scheduler": SCHEDULES["Supervised"], **deepcopy(self.changes)}

@@ -9,14 +9,14 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Protocol
 
-from ssl_seg.core.space_map import SpaceMap
+from ssl_seg.core.class_mapping import ClassMapping
 from ssl_seg.models.predictor import Predictor
 
 
 class LabelAdapter(Protocol):
-    """Declares a label map; where it is applied follows from the spaces of data and models."""
+    """Declares a class mapping; where it is applied follows from the spaces of data and models."""
 
-    def space_map(self, folder: Path) -> SpaceMap:
+    def class_mapping(self, folder: Path) -> ClassMapping:
         """Return the map; paths start from ``folder``, that of the config."""
         ...
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 from typing import final
 
-from ssl_seg.catalog.map_file import open_map
-from ssl_seg.core.space_map import SpaceMap
+from ssl_seg.catalog.class_mapping_file import open_map
+from ssl_seg.core.class_mapping import ClassMapping
+from ssl_seg.core.errors import UserError
 from ssl_seg.registry import ADAPTERS
 
 
@@ -21,16 +22,16 @@ class ClassReduction:
     loss. Its predictions are mapped where the truth is coarser.
 
     Args:
-        map: name of a label map that ships with the project, or the path of a JSON file, relative
-            to the config.
+        map: name of a class mapping that ships with the project, or the path of a JSON file,
+            relative to the config.
     """
 
     def __init__(self, *, map: str) -> None:  # noqa: A002 - the key in configs
         if not isinstance(map, str):
-            raise ValueError(f"map: expected a name or the path of a file, got {map!r}")
+            raise UserError(f"map: expected a name or the path of a file, got {map!r}")
         self._name = map
 
-    def space_map(self, folder: Path) -> SpaceMap:
+    def class_mapping(self, folder: Path) -> ClassMapping:
         """Read and check the map.
 
         Raises:

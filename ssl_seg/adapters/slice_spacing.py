@@ -5,6 +5,7 @@ from __future__ import annotations
 from math import isfinite
 from typing import final
 
+from ssl_seg.core.errors import UserError
 from ssl_seg.registry import ADAPTERS
 
 
@@ -26,7 +27,7 @@ class SliceSpacing:
     def __init__(self, *, spacing: float = 1.0) -> None:
         number = isinstance(spacing, int | float) and not isinstance(spacing, bool)
         if not number or not isfinite(spacing) or spacing <= 0:
-            raise ValueError(f"spacing: expected mm between slices, above 0, got {spacing!r}")
+            raise UserError(f"spacing: expected mm between slices, above 0, got {spacing!r}")
         self._spacing = float(spacing)
 
     def slice_spacing(self) -> float:

@@ -16,6 +16,7 @@ from ssl_seg.catalog.mask_causes import black_and_white, likely_cause
 from ssl_seg.catalog.medium import I, M, Medium
 from ssl_seg.catalog.picture import PICTURES
 from ssl_seg.core.case import Case, LabelFile
+from ssl_seg.core.errors import UserError
 from ssl_seg.core.space import LabelValues
 
 _log = logging.getLogger(__name__)
@@ -107,7 +108,7 @@ def _chosen(name: str, entries: Sequence[Entry], list_file: Path | None) -> list
     known: dict[str, Entry] = {}
     for entry in entries:
         if (other := known.setdefault(entry.id, entry)) is not entry:
-            raise ValueError(
+            raise UserError(
                 f"{name}: two images have the case id {entry.id!r}: {other.image} and "
                 f"{entry.image}; rename or remove one"
             )
@@ -135,7 +136,7 @@ def _check_values(pairs: Sequence[_Pair[I, M]], values: LabelValues, cause: str 
     masks = [pair.mask for pair in pairs if pair.mask]
     everywhere = {value for mask in masks for value in _held(mask)}
     if black_and_white(everywhere, values):
-        raise ValueError(
+        raise UserError(
             f"{masks[0].file.path}: all masks hold 0 and 255 only, and 255 is the ignore value, so "
             f"no pixel is of class {values.space.classes[1]!r}; did you mean 1? Write 1 instead of "
             "255 into the masks, or map the values (ImageFolder, VolumeFolder: values=(0, 255), "
@@ -145,7 +146,7 @@ def _check_values(pairs: Sequence[_Pair[I, M]], values: LabelValues, cause: str 
     if bad:
         outside = sorted(_held(bad[0]) - listed)
         more = f" ({len(bad) - 1} more masks hold such values)" if len(bad) > 1 else ""
-        raise ValueError(
+        raise UserError(
             f"{bad[0].file.path}: the mask holds the values {_ranges(outside)}, which label space "
             f"{values.space.name!r} does not list; allowed are {_ranges(sorted(listed))}{more}. "
             + (cause or likely_cause(everywhere, values))

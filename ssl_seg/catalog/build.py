@@ -7,6 +7,7 @@ from typing import Any
 
 from ssl_seg.catalog.catalog import Catalog, DataSet
 from ssl_seg.catalog.index import DigestIndex
+from ssl_seg.core.errors import UserError
 from ssl_seg.registry import DATASETS
 
 
@@ -34,4 +35,4 @@ def read_catalog(cfg: Mapping[str, Any], index: DigestIndex, where: str) -> Cata
     try:
         return data_set.read(index)
     except ValueError as error:
-        raise ValueError(f"{where}: {error}") from error
+        raise UserError(f"{where}: {error}") from error

@@ -13,6 +13,7 @@ from ssl_seg.catalog.index import DigestIndex
 from ssl_seg.catalog.listing import Listing
 from ssl_seg.catalog.space_file import shipped_values
 from ssl_seg.catalog.splits import chosen_splits
+from ssl_seg.core.errors import UserError
 from ssl_seg.registry import DATASETS, suggestion
 
 _LAYOUT = (
@@ -61,7 +62,7 @@ class Cityscapes:
         list_file: str | None = None,
     ) -> None:
         if labels is not None and labels not in _FOLDERS:
-            raise ValueError(
+            raise UserError(
                 f"labels: expected 'fine', 'coarse' or None, got {labels!r}"
                 + suggestion(str(labels), _FOLDERS)
             )
@@ -109,7 +110,7 @@ class Cityscapes:
             if labels[kind].keys() == labeled:
                 return kind
         first, second = _KINDS
-        raise ValueError(
+        raise UserError(
             f"{self.root}: neither {first} nor {second} files cover all labeled frames; e.g. "
             f"{min(labeled - labels[first].keys())} has no {first} and "
             f"{min(labeled - labels[second].keys())} no {second}; complete one kind"

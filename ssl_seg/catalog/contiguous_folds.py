@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
+from ssl_seg.core.errors import UserError
 from ssl_seg.registry import suggestion
 
 T = TypeVar("T")
@@ -53,16 +54,16 @@ class FoldPart:
             ValueError: there is no such part or fold; the message starts with the argument's name.
         """
         if part is not None and part not in _PARTS:
-            raise ValueError(f"part: there is no part {part!r}{suggestion(str(part), _PARTS)}")
+            raise UserError(f"part: there is no part {part!r}{suggestion(str(part), _PARTS)}")
         if not _is_count(folds) or folds < 2:
-            raise ValueError(f"folds: expected a whole number of at least 2, got {folds!r}")
+            raise UserError(f"folds: expected a whole number of at least 2, got {folds!r}")
         if not _is_count(fold) or not 0 <= fold < folds:
-            raise ValueError(
+            raise UserError(
                 f"fold: expected a whole number from 0 to {folds - 1}, as there are {folds} folds, "
                 f"got {fold!r}"
             )
         if part is None and fold:
-            raise ValueError(
+            raise UserError(
                 f"fold: all cases are asked for, so fold {fold} means nothing; add part='train' "
                 "for all cases outside of it or part='test' for those in it"
             )
@@ -75,7 +76,7 @@ class FoldPart:
             ValueError: there are fewer cases than folds.
         """
         if len(cases) < self.folds:
-            raise ValueError(
+            raise UserError(
                 f"folds: {len(cases)} cases cannot be divided into {self.folds} folds; lower folds "
                 "or add cases"
             )

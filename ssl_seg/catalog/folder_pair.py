@@ -11,6 +11,7 @@ from pathlib import Path
 from ssl_seg.catalog.assemble import Entry
 from ssl_seg.catalog.groups import folder_groups, pattern_groups
 from ssl_seg.catalog.listing import Listing, case_id, endings
+from ssl_seg.core.errors import UserError
 
 _log = logging.getLogger(__name__)
 
@@ -39,7 +40,7 @@ class FolderPair:
     def __post_init__(self) -> None:
         alike = [one for one in self.image_suffixes if one.endswith(self.mask_suffix)]
         if self.images == self.masks and alike:
-            raise ValueError(
+            raise UserError(
                 f"images and masks are in one folder and both end in {self.mask_suffix!r}; name "
                 "suffixes that tell them apart"
             )
@@ -73,7 +74,7 @@ class FolderPair:
         masks = listing.by_id(self.mask_suffix)
         example = next(iter(images))
         if images.keys().isdisjoint(masks):
-            raise ValueError(
+            raise UserError(
                 f"{listing.folder}: no mask belongs to any image; for the case {example!r} "
                 f"expected '{example}{self.mask_suffix}', "
                 f"{listing.contents()}; set {suffix}, or {alone}"

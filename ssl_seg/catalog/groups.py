@@ -6,6 +6,8 @@ import re
 from collections.abc import Iterable
 from pathlib import PurePosixPath
 
+from ssl_seg.core.errors import UserError
+
 
 def folder_groups(cases: Iterable[str]) -> dict[str, str]:
     """Group cases by their folder; where all lie in one folder, each is a group of its own."""
@@ -25,7 +27,7 @@ def pattern_groups(cases: Iterable[str], pattern: re.Pattern[str]) -> dict[str, 
     for case in cases:
         found = pattern.search(case)
         if found is None or found[1] is None:
-            raise ValueError(
+            raise UserError(
                 f"group: the pattern {pattern.pattern!r} finds nothing in the case id {case!r}; it "
                 "must match every case"
             )
@@ -42,9 +44,9 @@ def group_pattern(pattern: str) -> re.Pattern[str]:
     try:
         compiled = re.compile(pattern)
     except re.error as error:
-        raise ValueError(f"group: {pattern!r} is no regular expression: {error}") from error
+        raise UserError(f"group: {pattern!r} is no regular expression: {error}") from error
     if compiled.groups != 1:
-        raise ValueError(
+        raise UserError(
             f"group: expected one group in brackets, as in '^(seq[0-9]+)_', got {compiled.groups} "
             f"in {pattern!r}"
         )

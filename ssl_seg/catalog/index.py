@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any, ClassVar, Generic, NamedTuple, Protocol, Self, TypeVar
 
 from ssl_seg.core.case import DataFile
+from ssl_seg.core.errors import UserError
 from ssl_seg.store.atomic import write_bytes
 
 FORMAT = 2
@@ -177,7 +178,7 @@ def raise_problems(problems: Iterable[str]) -> None:
         return
     rest = len(listed) - _PROBLEMS_SHOWN
     more = [f"... and {rest} more like these"] if rest > 0 else []
-    raise ValueError("\n".join(listed[:_PROBLEMS_SHOWN] + more))
+    raise UserError("\n".join(listed[:_PROBLEMS_SHOWN] + more))
 
 
 def _stamp(path: str) -> tuple[int, int]:

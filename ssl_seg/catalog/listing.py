@@ -11,6 +11,8 @@ from difflib import get_close_matches
 from pathlib import Path, PurePosixPath
 from typing import Self
 
+from ssl_seg.core.errors import UserError
+
 _NAMES_SHOWN = 12
 _DIGITS = re.compile("([0-9]+)")
 
@@ -41,7 +43,7 @@ class Listing:
         # Not resolved: a file is known under the path by which the data set reaches it.
         folder = Path(os.path.abspath(folder))  # noqa: PTH100
         if not folder.is_dir():
-            raise ValueError(_missing_folder(folder, layout))
+            raise UserError(_missing_folder(folder, layout))
         return cls(str(folder), tuple(sorted(_walk(str(folder), "", ()), key=natural_order)))
 
     def by_id(self, *suffixes: str) -> dict[str, str]:
@@ -59,7 +61,7 @@ class Listing:
             if case is None:
                 continue
             if case in found:
-                raise ValueError(
+                raise UserError(
                     f"{self.folder}: two files stand for the case {case!r}: {found[case]} and "
                     f"{name}; remove one or name a single suffix"
                 )
@@ -75,7 +77,7 @@ class Listing:
         found = self.by_id(*suffixes)
         if not found:
             wanted = " or ".join(repr(suffix) for suffix in suffixes)
-            raise ValueError(
+            raise UserError(
                 f"{self.folder}: no image found: no file name ends in {wanted}; {self.contents()}"
             )
         return found
@@ -111,7 +113,7 @@ def natural_order(name: str) -> tuple[list[str | int], str]:
 def _walk(folder: str, below: str, above: tuple[tuple[int, int], ...]) -> Iterator[str]:
     here = Path(folder).stat()
     if (identity := (here.st_dev, here.st_ino)) in above:
-        raise ValueError(f"{folder}: this link leads back to a folder above it; remove it")
+        raise UserError(f"{folder}: this link leads back to a folder above it; remove it")
     with os.scandir(folder) as entries:
         for entry in entries:
             if entry.name.startswith("."):
@@ -122,7 +124,7 @@ def _walk(folder: str, below: str, above: tuple[tuple[int, int], ...]) -> Iterat
                 yield below + entry.name
             elif entry.is_symlink():
                 target = Path(entry.path).readlink()
-                raise ValueError(
+                raise UserError(
                     f"{entry.path}: this link leads nowhere ({target}); fetch the file it stands "
                     "for, or remove it"
                 )

@@ -9,6 +9,7 @@ from typing import TypeVar
 
 from ssl_seg.catalog.index import raise_problems
 from ssl_seg.core.case import Case
+from ssl_seg.core.errors import UserError
 
 T = TypeVar("T")
 
@@ -45,26 +46,26 @@ def _lines(list_path: Path, place: str) -> dict[str, int]:
     try:
         text = list_path.read_text(encoding="utf-8-sig")
     except FileNotFoundError:
-        raise ValueError(f"{place}: no such list file") from None
+        raise UserError(f"{place}: no such list file") from None
     except (OSError, UnicodeDecodeError) as error:
-        raise ValueError(f"{place}: not a readable list of case ids: {error}") from error
+        raise UserError(f"{place}: not a readable list of case ids: {error}") from error
     listed: dict[str, int] = {}
     for number, line in enumerate(text.splitlines(), start=1):
         name = line.strip()
         if not name or name.startswith("#"):
             continue
         if name in listed:
-            raise ValueError(
+            raise UserError(
                 f"{place}: the case {name!r} is listed twice, in lines {listed[name]} and {number}"
             )
         if PurePosixPath(name).is_absolute() or ".." in PurePosixPath(name).parts:
-            raise ValueError(
+            raise UserError(
                 f"{place}, line {number}: {name!r} leads out of the data set; list case ids: paths "
                 "below the images folder without suffix"
             )
         listed[name] = number
     if not listed:
-        raise ValueError(f"{place}: the list is empty; write one case id per line")
+        raise UserError(f"{place}: the list is empty; write one case id per line")
     return listed
 
 

@@ -12,6 +12,7 @@ from ssl_seg.catalog.index import DigestIndex
 from ssl_seg.catalog.listing import Listing
 from ssl_seg.catalog.space_file import shipped_values
 from ssl_seg.catalog.splits import chosen_splits
+from ssl_seg.core.errors import UserError
 from ssl_seg.registry import DATASETS
 
 _LAYOUT = (
@@ -52,7 +53,7 @@ class MapillaryVistas:
         list_file: str | None = None,
     ) -> None:
         if version not in ("1.2", None):
-            raise ValueError(f"version: expected '1.2' or None, got {version!r}. {_NOT_V2}")
+            raise UserError(f"version: expected '1.2' or None, got {version!r}. {_NOT_V2}")
         self.root = Path(data_root)
         self.splits = chosen_splits(split, ("training", "validation", "testing"))
         self.version = version
@@ -80,6 +81,6 @@ class MapillaryVistas:
         folder = self.root / split
         new, old = folder / "v1.2" / "labels", folder / "labels"
         if not (new.is_dir() or old.is_dir()) and (folder / "v2.0" / "labels").is_dir():
-            raise ValueError(f"{folder}: there are v2.0 labels only. {_NOT_V2}")
+            raise UserError(f"{folder}: there are v2.0 labels only. {_NOT_V2}")
         layout = f"{_LAYOUT}; or version=None for images alone"
         return Listing.of(old if old.is_dir() and not new.is_dir() else new, layout).by_id(".png")

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from ssl_seg.catalog.palette import generated_palette
 from ssl_seg.catalog.space_file import IGNORE, listed_values
+from ssl_seg.core.errors import UserError
 from ssl_seg.core.space import LabelSpace, LabelValues
 
 
@@ -29,7 +30,7 @@ def numbered_values(
         ValueError: they do not fit together; the message starts with the argument's name.
     """
     if isinstance(classes, str):
-        raise ValueError(f"classes: expected a list of names; write ({classes!r},)")
+        raise UserError(f"classes: expected a list of names; write ({classes!r},)")
     colours = generated_palette(len(classes)) if palette is None else _triples(palette)
     space = LabelSpace(name, tuple(classes), colours, IGNORE)
     owned = tuple(range(len(space))) if values is None else tuple(values)
@@ -37,9 +38,9 @@ def numbered_values(
     _check_bytes("values", owned)
     _check_bytes("ignore", ignored)
     if len(owned) != len(space):
-        raise ValueError(f"values: expected one for each of {len(space)} classes, got {len(owned)}")
+        raise UserError(f"values: expected one for each of {len(space)} classes, got {len(owned)}")
     if both := sorted(set(owned) & set(ignored)):
-        raise ValueError(
+        raise UserError(
             f"ignore: {both} are values of classes too; where 0 is no class and classes count "
             f"from 1, write values=(1, ..., {len(space)})"
         )
@@ -50,11 +51,11 @@ def _triples(palette: Sequence[Sequence[int]]) -> tuple[tuple[int, int, int], ..
     for colour in palette:
         _check_bytes("palette", colour)
         if len(colour) != 3:
-            raise ValueError(f"palette: expected RGB triples, got {colour!r}")
+            raise UserError(f"palette: expected RGB triples, got {colour!r}")
     return tuple((red, green, blue) for red, green, blue in palette)
 
 
 def _check_bytes(name: str, numbers: Sequence[int]) -> None:
     for number in numbers:
         if isinstance(number, bool) or not isinstance(number, int) or not 0 <= number <= 255:
-            raise ValueError(f"{name}: expected whole numbers in [0, 255], got {number!r}")
+            raise UserError(f"{name}: expected whole numbers in [0, 255], got {number!r}")

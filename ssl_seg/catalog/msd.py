@@ -16,6 +16,7 @@ from ssl_seg.catalog.msd_task import TUMOUR_AS, Listed, Task
 from ssl_seg.catalog.splits import chosen_splits
 from ssl_seg.catalog.volume import VOLUMES
 from ssl_seg.core.case import VOLUME_SUFFIXES
+from ssl_seg.core.errors import UserError
 from ssl_seg.registry import DATASETS, suggestion
 
 _SUMMARY = "dataset.json"
@@ -62,7 +63,7 @@ class MSD:
         list_file: str | None = None,
     ) -> None:
         if tumour is not None and tumour not in TUMOUR_AS:
-            raise ValueError(
+            raise UserError(
                 f"tumour: expected 'organ', 'background', 'ignore' or None, got {tumour!r}"
                 + suggestion(str(tumour), TUMOUR_AS)
             )
@@ -70,7 +71,7 @@ class MSD:
         self.splits = chosen_splits(split, ("training", "test"))
         self.part = FoldPart.chosen(part, fold, folds)
         if self.part and self.splits != ("training",):
-            raise ValueError(
+            raise UserError(
                 "part: folds divide the labeled cases, and those of split='test' have no labels; "
                 "use split='training', or part=None"
             )
@@ -82,13 +83,13 @@ class MSD:
         """Find and check all files."""
         listing = Listing.of(self.root, _LAYOUT)
         if _SUMMARY not in listing.files:
-            raise ValueError(
+            raise UserError(
                 f"{listing.folder}: there is no {_SUMMARY}; expected the layout {_LAYOUT}; "
                 f"{listing.contents()}. Other folders of volumes can be read as VolumeFolder"
             )
         task = Task.read(Path(listing.folder, _SUMMARY))
         if not task.has_tumour_option and self.tumour in ("background", "ignore"):
-            raise ValueError(
+            raise UserError(
                 f"tumour: only Task07 (background, pancreas, cancer) has this option, and "
                 f"{listing.folder} is {task.name!r} with the classes "
                 f"{', '.join(name for _, name in task.classes)}; leave it out"
@@ -109,7 +110,7 @@ class MSD:
         parts = {"training": task.training, "test": task.test}
         cases = [case for split in self.splits for case in parts[split]]
         if not cases:
-            raise ValueError(
+            raise UserError(
                 f"{self.root / _SUMMARY}: it lists no case as {' or '.join(self.splits)}"
             )
         return cases if self.labeled else [Listed(case.id, case.image, None) for case in cases]

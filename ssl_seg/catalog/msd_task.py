@@ -14,6 +14,7 @@ from ssl_seg.catalog.listing import case_id, natural_order
 from ssl_seg.catalog.palette import background_palette
 from ssl_seg.catalog.space_file import IGNORE, listed_values
 from ssl_seg.core.case import VOLUME_SUFFIXES
+from ssl_seg.core.errors import UserError
 from ssl_seg.core.space import LabelSpace, LabelValues
 
 _PANCREAS = ("background", "pancreas", "cancer")
@@ -65,7 +66,7 @@ class Task:
         try:
             return cls._of(json.loads(path.read_text(encoding="utf-8-sig")))
         except ValueError as error:
-            raise ValueError(f"{path}: {error}") from error
+            raise UserError(f"{path}: {error}") from error
 
     @classmethod
     def _of(cls, content: Any) -> Self:
@@ -73,7 +74,7 @@ class Task:
             case {"name": str(name), "labels": {**labels}, "training": [*training]}:
                 test = content.get("test", [])
             case _:
-                raise ValueError(
+                raise UserError(
                     "not the description of an MSD task: expected an object with 'name', 'labels' "
                     f"and 'training', got {reprlib.repr(content)}; a folder of nnU-Net can be read "
                     "as VolumeFolder"
@@ -117,12 +118,12 @@ def _classes(labels: dict[Any, Any]) -> tuple[tuple[int, str], ...]:
         classes = ()
     values = [value for value, _ in classes]
     if not values or values[0] != 0 or values[-1] > IGNORE - 1 or len(set(values)) < len(values):
-        raise ValueError(
+        raise UserError(
             'labels: expected names by value, as in {"0": "background", "1": "organ"}, with values '
             f"from 0 to {IGNORE - 1} of which 0 is the background, got {reprlib.repr(labels)}"
         )
     if len({name for _, name in classes}) < len(classes):
-        raise ValueError(f"labels: two values have the same name in {reprlib.repr(labels)}")
+        raise UserError(f"labels: two values have the same name in {reprlib.repr(labels)}")
     return classes
 
 
@@ -134,14 +135,14 @@ def _listed(entry: Any, *, labeled: bool) -> Listed:
             return _case(image, None)
     part = "training" if labeled else "test"
     wanted = "{'image': path, 'label': path}" if labeled else "the path of an image"
-    raise ValueError(f"{part}: expected {wanted}, got {reprlib.repr(entry)}")
+    raise UserError(f"{part}: expected {wanted}, got {reprlib.repr(entry)}")
 
 
 def _case(image: str, label: str | None) -> Listed:
     path = _inside(image)
     name = case_id(PurePosixPath(path).name, VOLUME_SUFFIXES)
     if name is None:
-        raise ValueError(f"{image!r} is no NIfTI file by its name (.nii.gz or .nii)")
+        raise UserError(f"{image!r} is no NIfTI file by its name (.nii.gz or .nii)")
     return Listed(name, path, label)
 
 
@@ -149,7 +150,7 @@ def _inside(path: str) -> str:
     """Return a path relative to the task's folder without the leading ``./``."""
     relative = PurePosixPath(path)
     if relative.is_absolute() or ".." in relative.parts:
-        raise ValueError(f"{path!r} leads out of the data set; list paths below this file's folder")
+        raise UserError(f"{path!r} leads out of the data set; list paths below this file's folder")
     return str(relative)
 
 

@@ -20,6 +20,7 @@ from nibabel.spatialimages import HeaderDataError
 from numpy.typing import NDArray
 
 from ssl_seg.catalog.affine import Affine, written, written_shape
+from ssl_seg.core.errors import UserError
 
 _SLAB_VOXELS = 1 << 21
 """Read at once; many files are read side by side, and none of them must be in memory whole."""
@@ -86,11 +87,11 @@ def opened(path: str) -> Iterator[NiftiFile]:
             while stream.read(_CHUNK):  # a checksum stands at the end of a compressed file
                 pass
         except HeaderDataError as error:
-            raise ValueError(f"the NIfTI header cannot be right: {error}") from error
+            raise UserError(f"the NIfTI header cannot be right: {error}") from error
         except (EOFError, zlib.error, OSError) as error:
             if isinstance(error, OSError) and error.strerror is not None:
                 raise
-            raise ValueError(
+            raise UserError(
                 f"the file is cut off or damaged ({' '.join(str(error).split())}); copy or "
                 "download it again"
             ) from error
@@ -104,7 +105,7 @@ def _stream(path: str) -> Iterator[IO[bytes]]:
         file.seek(0)
         if not packed:
             if named and Path(path).stat().st_size:
-                raise ValueError(
+                raise UserError(
                     "expected a NIfTI file compressed by gzip, as its name says; this is none. "
                     "Name it .nii if it is a NIfTI file without compression, or replace it"
                 )
@@ -113,7 +114,7 @@ def _stream(path: str) -> Iterator[IO[bytes]]:
             with gzip.open(file) as unpacked:
                 yield cast(IO[bytes], unpacked)
         else:
-            raise ValueError("the file is compressed by gzip, but not named so: name it .nii.gz")
+            raise UserError("the file is compressed by gzip, but not named so: name it .nii.gz")
 
 
 def _described(stream: IO[bytes], size: int) -> NiftiFile:
@@ -124,16 +125,14 @@ def _described(stream: IO[bytes], size: int) -> NiftiFile:
             header = kind.from_fileobj(stream, check=False)  # type: ignore[no-untyped-call]
             break
     else:
-        raise ValueError(
+        raise UserError(
             f"expected a NIfTI file, but there is no NIfTI header ({size} bytes); replace the file "
             "or take it out of the data set"
         )
     spacing = [float(edge) for edge in header["pixdim"][1:4]]
     header.check_fix(logger=_unheard)
     if bytes(header["magic"])[:3] not in _SINGLE_FILE:
-        raise ValueError(
-            "this is the header of a pair of files (.hdr, .img); save both as one .nii"
-        )
+        raise UserError("this is the header of a pair of files (.hdr, .img); save both as one .nii")
     shape = _three_axes(header.get_data_shape())
     _check_numbers(header.get_data_dtype())
     voxels = ArrayProxy(stream, header)  # type: ignore[no-untyped-call]
@@ -153,7 +152,7 @@ def _three_axes(shape: tuple[int, ...]) -> tuple[int, int, int]:
             )
         case _:
             hint = "a volume needs voxels along three axes"
-    raise ValueError(
+    raise UserError(
         f"expected a volume of three axes, got the shape {written_shape(shape)}; {hint}"
     )
 
@@ -161,7 +160,7 @@ def _three_axes(shape: tuple[int, ...]) -> tuple[int, int, int]:
 def _check_numbers(dtype: np.dtype[Any]) -> None:
     if dtype.kind not in "iuf":
         kind = "complex numbers" if dtype.kind == "c" else "colours"
-        raise ValueError(f"expected one real number per voxel, got {kind} (type {dtype})")
+        raise UserError(f"expected one real number per voxel, got {kind} (type {dtype})")
 
 
 def _checked_affine(header: Any, spacing: list[float]) -> Affine:
@@ -176,9 +175,9 @@ def _checked_affine(header: Any, spacing: list[float]) -> Affine:
     """
     unit = header.get_xyzt_units()[0]
     if unit not in _MILLIMETRES:
-        raise ValueError(f"the header gives lengths in the unit {unit!r}; expected mm")
+        raise UserError(f"the header gives lengths in the unit {unit!r}; expected mm")
     if not all(math.isfinite(edge) and edge for edge in spacing):
-        raise ValueError(
+        raise UserError(
             f"the header gives voxels of {written_shape(spacing)} mm (pixdim); every edge needs a "
             "length"
         )
@@ -187,7 +186,7 @@ def _checked_affine(header: Any, spacing: list[float]) -> Affine:
     if not (np.isfinite(affine).all() and edges.all()) or (
         abs(np.linalg.det(affine[:3, :3] / edges)) < _FLAT
     ):
-        raise ValueError(
+        raise UserError(
             f"the affine {written(affine.tolist())} gives the voxels no volume, so nothing "
             "can be measured; correct the header's sform or qform"
         )

@@ -14,6 +14,7 @@ from ssl_seg.catalog.index import DigestIndex
 from ssl_seg.catalog.listing import Listing
 from ssl_seg.catalog.space_file import shipped_values
 from ssl_seg.catalog.volume import VOLUMES
+from ssl_seg.core.errors import UserError
 from ssl_seg.registry import DATASETS, suggestion
 
 _LAYOUT = (
@@ -64,7 +65,7 @@ class NIHPancreas:
         list_file: str | None = None,
     ) -> None:
         if cases not in _CHOICES:
-            raise ValueError(
+            raise UserError(
                 f"cases: expected 'all' or 'distinct', got {cases!r}"
                 + suggestion(str(cases), _CHOICES)
             )

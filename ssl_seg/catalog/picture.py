@@ -12,6 +12,7 @@ from PIL import Image, UnidentifiedImageError
 
 from ssl_seg.catalog.index import Known
 from ssl_seg.catalog.medium import Medium
+from ssl_seg.core.errors import UserError
 
 _INDEXED_MODES = ("P", "L", "1")
 
@@ -78,7 +79,7 @@ class MaskFacts:
         """
         with _opened(path) as picture:
             if picture.mode not in _INDEXED_MODES:
-                raise ValueError(_not_indexed(picture.mode))
+                raise UserError(_not_indexed(picture.mode))
             # Loaders read black and white as 0 and 1, while Pillow counts them as 0 and 255.
             step = 255 if picture.mode == "1" else 1
             counts = picture.histogram()[::step]
@@ -139,16 +140,16 @@ def _opened(path: str) -> Iterator[Image.Image]:
             yield picture
     except UnidentifiedImageError as error:
         size = Path(path).stat().st_size
-        raise ValueError(
+        raise UserError(
             f"expected an image, but there is no readable header ({size} bytes); replace the file "
             "or take it out of the data set"
         ) from error
     except (SyntaxError, Image.DecompressionBombError) as error:
-        raise ValueError(f"not a readable image: {error}") from error
+        raise UserError(f"not a readable image: {error}") from error
     except OSError as error:
         if error.strerror is not None:
             raise
-        raise ValueError(f"not a readable image: {error}") from error
+        raise UserError(f"not a readable image: {error}") from error
 
 
 def _check_end(path: Path, picture_format: str) -> None:
@@ -158,7 +159,7 @@ def _check_end(path: Path, picture_format: str) -> None:
     with path.open("rb") as file:
         file.seek(max(0, path.stat().st_size - _END_LENGTH))
         if mark not in file.read():
-            raise ValueError(
+            raise UserError(
                 f"the {picture_format} file is cut off: it does not end as it should; copy or "
                 "download it again"
             )

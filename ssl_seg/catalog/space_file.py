@@ -25,6 +25,7 @@ from typing import Any
 
 from ssl_seg.catalog.palette import generated_palette
 from ssl_seg.catalog.shipped import shipped_json
+from ssl_seg.core.errors import UserError
 from ssl_seg.core.space import LabelSpace, LabelValues
 from ssl_seg.registry import suggestion
 
@@ -54,7 +55,7 @@ def read_values(path: Path | Traversable, kind: str) -> LabelValues:
         own = numbers.get("classes", range(len(space)))
         return listed_values(space, own, numbers["ignored"])
     except (ValueError, KeyError, TypeError) as error:
-        raise ValueError(f"{path}: not a description of a label space: {error!r}") from error
+        raise UserError(f"{path}: not a description of a label space: {error!r}") from error
 
 
 def listed_values(space: LabelSpace, classes: Any, ignored: Any) -> LabelValues:
@@ -79,12 +80,12 @@ def plain_space(content: Any) -> LabelSpace:
         case {"name": str(name), "classes": [*classes]}:
             ignore = content.get("ignore", IGNORE)
         case _:
-            raise ValueError(
+            raise UserError(
                 "not a description of a label space: expected an object with a text as 'name' and "
                 f"a list as 'classes', got {reprlib.repr(content)}"
             )
     if not isinstance(ignore, int):
-        raise ValueError(f"label space {name!r}: expected a number as 'ignore', got {ignore!r}")
+        raise UserError(f"label space {name!r}: expected a number as 'ignore', got {ignore!r}")
     if all(isinstance(entry, str) for entry in classes):
         return LabelSpace(name, tuple(classes), generated_palette(len(classes)), ignore)
     names, palette = zip(*map(_coloured, classes), strict=True)
@@ -100,11 +101,11 @@ def read_space(path: Path | Traversable) -> LabelSpace:
     try:
         return plain_space(json.loads(path.read_text(encoding="utf-8")))
     except FileNotFoundError as error:
-        raise ValueError(f"{path}: there is no such label space") from error
+        raise UserError(f"{path}: there is no such label space") from error
     except json.JSONDecodeError as error:
-        raise ValueError(f"{path}: not a label space: expected JSON: {error}") from error
+        raise UserError(f"{path}: not a label space: expected JSON: {error}") from error
     except (OSError, ValueError) as error:
-        raise ValueError(f"{path}: {error}") from error
+        raise UserError(f"{path}: {error}") from error
 
 
 def shipped_space(name: str) -> LabelSpace:
@@ -115,7 +116,7 @@ def shipped_space(name: str) -> LabelSpace:
     """
     known = shipped_json("ssl_seg.catalog.spaces")
     if name not in known:
-        raise ValueError(f"no label space is named {name!r}{suggestion(name, known)}")
+        raise UserError(f"no label space is named {name!r}{suggestion(name, known)}")
     return read_space(known[name])
 
 
@@ -125,7 +126,7 @@ def _coloured(entry: Any) -> tuple[str, tuple[int, int, int]]:
         case [str(name), [int(red), int(green), int(blue)]]:
             if all(0 <= value <= 255 for value in (red, green, blue)):
                 return name, (red, green, blue)
-    raise ValueError(
+    raise UserError(
         f"expected a class as [name, [red, green, blue]] with numbers from 0 to 255, got "
         f"{reprlib.repr(entry)}; or every class as its name alone"
     )

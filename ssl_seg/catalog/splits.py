@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from ssl_seg.core.errors import UserError
 from ssl_seg.registry import suggestion
 
 
@@ -15,10 +16,10 @@ def chosen_splits(split: str | Sequence[str], known: Sequence[str]) -> tuple[str
     """
     names = (split,) if isinstance(split, str) else tuple(split)
     if not names:
-        raise ValueError(f"split: expected one or more of {', '.join(known)}, got none")
+        raise UserError(f"split: expected one or more of {', '.join(known)}, got none")
     for name in names:
         if name not in known:
-            raise ValueError(f"split: there is no part {name!r}{suggestion(str(name), known)}")
+            raise UserError(f"split: there is no part {name!r}{suggestion(str(name), known)}")
     if len(set(names)) < len(names):
-        raise ValueError(f"split: a part is named twice in {list(names)}")
+        raise UserError(f"split: a part is named twice in {list(names)}")
     return names

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self
 from ssl_seg.catalog.affine import Affine, farthest, spacing, written, written_shape
 from ssl_seg.catalog.index import Known
 from ssl_seg.catalog.medium import Medium
+from ssl_seg.core.errors import UserError
 
 if TYPE_CHECKING:
     import numpy as np
@@ -50,7 +51,7 @@ class VolumeFacts:
                 highs.append(slab.max())
                 _check_finite(start, slab, lows[-1], highs[-1])
         if min(lows) == max(highs):
-            raise ValueError(
+            raise UserError(
                 f"all voxels hold the same value, {lows[0]:g}: there is nothing to see in it; "
                 "export it anew or take it out of the data set"
             )
@@ -148,7 +149,7 @@ def _check_finite(start: int, slab: NDArray[Any], low: Any, high: Any) -> None:
 
     if np.isfinite(low) and np.isfinite(high):
         return
-    raise ValueError(
+    raise UserError(
         f"{_example(start, slab, ~np.isfinite(slab))}; expected finite numbers: export the volume "
         "anew, or replace such voxels by the value of air or background"
     )
@@ -162,7 +163,7 @@ def _numbers(start: int, slab: NDArray[Any]) -> NDArray[np.uint8]:
     # What a byte does not hold comes back as another number, and NaN is unlike any.
     wrong = numbers != slab
     if wrong.any():
-        raise ValueError(
+        raise UserError(
             f"{_example(start, slab, wrong)}; expected labels: whole numbers from 0 to 255"
         )
     return numbers

@@ -16,6 +16,7 @@ from ssl_seg.catalog.palette import background_palette
 from ssl_seg.catalog.space_file import IGNORE
 from ssl_seg.catalog.volume import VOLUMES
 from ssl_seg.core.case import VOLUME_SUFFIXES
+from ssl_seg.core.errors import UserError
 from ssl_seg.registry import DATASETS
 
 
@@ -98,7 +99,7 @@ class VolumeFolder:
 
 def _check_suffix(key: str, suffix: str) -> None:
     if not suffix.lower().endswith(VOLUME_SUFFIXES):
-        raise ValueError(
+        raise UserError(
             f"{key}: expected an ending of NIfTI files, which is {' or '.join(VOLUME_SUFFIXES)} "
             f"with whatever stands before it, got {suffix!r}"
         )

@@ -1,4 +1,4 @@
-"""What commands write of a labeled image or volume: its label map, and pictures of it."""
+"""What commands write of a labeled image or volume: its mask, and pictures of it."""
 
 from __future__ import annotations
 

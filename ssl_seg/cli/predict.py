@@ -1,4 +1,4 @@
-"""``predict.py CONFIG CHECKPOINT IMAGES OUT``: label maps and pictures of new images or volumes."""
+"""``predict.py CONFIG CHECKPOINT IMAGES OUT``: masks and pictures of new images or volumes."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ from ssl_seg.catalog.volume_folder import VolumeFolder
 from ssl_seg.cli.arguments import add_config_options, read_config
 from ssl_seg.cli.trained import recipes_without_training, space_of, views_of, weights_by_view
 from ssl_seg.core.case import VOLUME_SUFFIXES
+from ssl_seg.core.errors import UserError
 from ssl_seg.core.space import LabelSpace
 from ssl_seg.core.views import View
 from ssl_seg.store.atomic import make_folder
@@ -29,7 +30,7 @@ IMAGE_SUFFIXES = (".jpg", ".jpeg", ".png", ".bmp", ".tif", ".tiff")
 def run(arguments: Sequence[str] | None = None) -> None:
     """Label the images or NIfTI volumes of a folder.
 
-    OUT/maps holds label maps: indexed PNGs, or NIfTI files in the grids of the volumes.
+    OUT/maps holds masks: indexed PNGs, or NIfTI files in the grids of the volumes.
     OUT/overlays holds pictures of them: of a volume one for each view.
     """
     parser = argparse.ArgumentParser(prog="predict.py", description=run.__doc__)
@@ -49,9 +50,9 @@ def run(arguments: Sequence[str] | None = None) -> None:
     add_config_options(parser)
     args = parser.parse_args(arguments)
     if not 0 <= args.opacity <= 1:
-        raise ValueError(f"--opacity must lie between 0 and 1, got {args.opacity}")
+        raise UserError(f"--opacity must lie between 0 and 1, got {args.opacity}")
     if args.out.resolve().is_relative_to(args.images.resolve()):
-        raise ValueError(
+        raise UserError(
             f"OUT ({args.out}) lies inside IMAGES ({args.images}), so that a second call would "
             "label its own results; choose another folder"
         )
@@ -70,7 +71,7 @@ def _predict(config: Mapping[str, Any], args: argparse.Namespace) -> None:
     weights = weights_by_view(args.checkpoint, views)
     space = space_of(weights)
     if space is None:
-        raise ValueError(f"{args.checkpoint}: no classes are stated; expected meta.dataset_meta")
+        raise UserError(f"{args.checkpoint}: no classes are stated; expected meta.dataset_meta")
     catalog = _data_set(args.images, views, space).read(DigestIndex(None))
     recipes = recipes_without_training(config, args.config.parent, catalog.values, space)
     recipe, _ = recipes.label("test", "final")
@@ -97,7 +98,7 @@ def _predict(config: Mapping[str, Any], args: argparse.Namespace) -> None:
                         opacity=args.opacity,
                     )
             logger.info("%d of %d cases", start + len(batch), len(catalog.cases))
-    print(f"label maps: {args.out / 'maps'}")
+    print(f"masks: {args.out / 'maps'}")
     if args.opacity:
         print(f"overlays: {args.out / 'overlays'}")
 
@@ -111,17 +112,17 @@ def _data_set(images: Path, views: Sequence[View], space: LabelSpace) -> DataSet
     listing = Listing.of(images, "<IMAGES>/<any folders>/<case>.nii.gz, or .jpg, .png, ...")
     volumes, pictures = listing.by_id(*VOLUME_SUFFIXES), listing.by_id(*IMAGE_SUFFIXES)
     if volumes and pictures:
-        raise ValueError(
+        raise UserError(
             f"{images}: expected volumes or images, there are both: {_count(volumes)} and "
             f"{_count(pictures)}; give each kind a folder of its own"
         )
     if views and pictures:
-        raise ValueError(
+        raise UserError(
             f"{images}: the config has views ({', '.join(views)}), so it labels volumes; expected "
             f".nii.gz files, there are {_count(pictures)}"
         )
     if volumes and not views:
-        raise ValueError(
+        raise UserError(
             f"{images}: the config has no views, so it labels images; expected .png or .jpg "
             f"files, there are {_count(volumes)}"
         )

@@ -7,8 +7,8 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
-from ssl_seg.data.nih_pancreas.pairs import find_pairs
-from ssl_seg.data.train_ids import LABELS, label_files, write_train_ids
+from ssl_seg.prepare.nih_pancreas.pairs import find_pairs
+from ssl_seg.prepare.train_ids import LABELS, label_files, write_train_ids
 
 _NUMBERS = re.compile(r"(\d{1,4})(?:-(\d{1,4}))?")
 
@@ -71,7 +71,7 @@ def _nih_pancreas_options(parser: argparse.ArgumentParser) -> None:
 def _nih_pancreas(args: argparse.Namespace) -> None:
     """Write NIH Pancreas-CT as pairs of NIfTI files, from its DICOM series and label files."""
     try:
-        from ssl_seg.data.nih_pancreas.prepare import prepare  # noqa: PLC0415 - needs an extra
+        from ssl_seg.prepare.nih_pancreas.prepare import prepare  # noqa: PLC0415 - needs an extra
     except ModuleNotFoundError as error:
         if (error.name or "").partition(".")[0] != "pydicom":
             raise

@@ -13,6 +13,7 @@ from tabulate import tabulate
 
 from ssl_seg.catalog.index import DigestIndex
 from ssl_seg.config import Experiment, open_experiment
+from ssl_seg.core.errors import UserError
 from ssl_seg.core.plan import Plan, merge_stages
 from ssl_seg.core.space import LabelSpace
 from ssl_seg.core.stage import EvaluateStage, Stage
@@ -56,7 +57,7 @@ def plan_runs(
     """
     names = [path.stem for path in configs]
     if len(set(names)) < len(names):
-        raise ValueError(f"configs must have different file names, got {sorted(names)}")
+        raise UserError(f"configs must have different file names, got {sorted(names)}")
     runs = []
     for path, config in configs.items():
         for seed in seeds:

@@ -37,7 +37,7 @@ def run(arguments: Sequence[str] | None = None) -> None:
         type=Path,
         help="weights of the config's model; with views a folder that holds <view>.pth for each",
     )
-    parser.add_argument("--work-dir", type=Path, help="where label maps and scores are kept")
+    parser.add_argument("--work-dir", type=Path, help="where masks and scores are kept")
     parser.add_argument(
         "--show-dir",
         type=Path,
@@ -58,7 +58,7 @@ def run(arguments: Sequence[str] | None = None) -> None:
             Serial().run(stages, store, shown)
     scores = store.path(evaluate.fingerprint) / "scores.json"
     print(_text(read_json(scores)))
-    print(f"label maps: {store.path(label.fingerprint) / 'maps'}\nscores: {scores}")
+    print(f"masks: {store.path(label.fingerprint) / 'maps'}\nscores: {scores}")
     if args.show_dir:
         _show(args.show_dir, label, evaluate, store)
         print(f"pictures: {args.show_dir}")
@@ -76,7 +76,7 @@ def _stages(
         )
     recipes = recipes_without_training(config, folder, catalog.values, space_of(weights))
     truth = "the true labels of test_dataloader.dataset"
-    values, reduction = recipes.joins.meet(catalog.values, recipes.space, truth)
+    values, reduction = recipes.mappings.align(catalog.values, recipes.space, truth)
     recipe, settings = recipes.label("test", "final")
     label = LabelStage(
         models={view: _adopt(path, store) for view, path in weights.items()},
@@ -108,7 +108,7 @@ def _adopt(weights: Path, store: Store) -> str:
 
 
 def _show(folder: Path, label: LabelStage, evaluate: EvaluateStage, store: Store) -> None:
-    """Write pictures of the stored label maps, in the space that they were scored in."""
+    """Write pictures of the stored masks, in the space that they were scored in."""
     maps = store.path(label.fingerprint) / "maps"
     truth = evaluate.values
     for case in evaluate.cases:

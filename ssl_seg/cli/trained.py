@@ -9,10 +9,11 @@ from typing import Any
 from ssl_seg.config.check import checked
 from ssl_seg.config.plugins import import_plugins
 from ssl_seg.config.recipes import ConfigRecipes
-from ssl_seg.config.spaces import Spaces, declared_maps, with_classes
+from ssl_seg.config.spaces import Spaces, declared_mappings, with_classes
 from ssl_seg.config.weights import Weights, without_weights
+from ssl_seg.core.class_mappings import ClassMappings
+from ssl_seg.core.errors import UserError
 from ssl_seg.core.space import LabelSpace, LabelValues
-from ssl_seg.core.space_joins import SpaceJoins
 from ssl_seg.core.views import View
 
 
@@ -30,10 +31,10 @@ def recipes_without_training(
     """
     plugins, imports = import_plugins(config.get("custom_imports"), folder)
     config = checked(config)
-    maps = declared_maps(config["adapters"], folder)
+    maps = declared_mappings(config["adapters"], folder)
     known = (values.space, *(end for step in maps for end in (step.target, step.source)))
     model = _predicted(config["model"], known, predicted)
-    spaces = Spaces(SpaceJoins(maps), {model.name: model}, model)
+    spaces = Spaces(ClassMappings(maps), {model.name: model}, model)
     # The heads follow the weights, which may be those of a phase with other classes; and the files
     # that a training would start from need not be there.
     fitted = with_classes(config["model"], _class_count(config["model"]), len(model))
@@ -82,13 +83,13 @@ def weights_by_view(checkpoint: Path, views: Sequence[View]) -> dict[View | None
         )
     if checkpoint.is_file():
         if len(views) > 1:
-            raise ValueError(
+            raise UserError(
                 f"{checkpoint}: a single weight file, but the config has {len(views)} views with a "
                 f"network each; expected {_expected(views)}. {_RUN_MODEL}"
             )
         return {views[0] if views else None: checkpoint}
     if not views:
-        raise ValueError(
+        raise UserError(
             f"{checkpoint}: a folder, but the config has no views; expected {_expected(views)}"
         )
     files: dict[View | None, Path] = {view: checkpoint / f"{view}.pth" for view in views}
@@ -112,7 +113,7 @@ def space_of(weights: Mapping[View | None, Path]) -> LabelSpace | None:
     (first, space), *others = [(path, stated_space(path)) for path in weights.values()]
     for path, other in others:
         if (space and space.classes) != (other and other.classes):
-            raise ValueError(
+            raise UserError(
                 f"{first} and {path} are not of one model: the classes are {_names(space)} and "
                 f"{_names(other)}"
             )

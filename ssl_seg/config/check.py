@@ -7,6 +7,7 @@ from typing import Any
 
 from ssl_seg.config.load import KNOWN_KEYS
 from ssl_seg.config.recipes import ROLES, overlaid
+from ssl_seg.core.errors import UserError
 from ssl_seg.core.views import VIEWS
 from ssl_seg.registry import suggestion
 
@@ -86,9 +87,9 @@ def checked(config: Mapping[str, Any]) -> dict[str, Any]:
     config = {**DEFAULTS, **config}
     for key in ("model", "train_dataloader", "optim_wrapper", "train_cfg", "scheduler"):
         if not config.get(key):
-            raise ValueError(f"{key}: missing from the config, but needed")
+            raise UserError(f"{key}: missing from the config, but needed")
         if not isinstance(config[key], Mapping):
-            raise ValueError(f"{key}: expected a dict, got {config[key]!r}")
+            raise UserError(f"{key}: expected a dict, got {config[key]!r}")
     config["pseudo_labels"] = _pseudo_labels(config.get("pseudo_labels") or {})
     _check_loaders(config)
     _only(config["split"], SPLIT_KEYS, "split")
@@ -109,7 +110,7 @@ def checked(config: Mapping[str, Any]) -> dict[str, Any]:
     _check_accumulation(config)
     _only(config.get("randomness", {}), ("seed",), "randomness")
     if not isinstance(config["adapters"], (list, tuple)):
-        raise ValueError(f"adapters: expected a list of dicts, got {config['adapters']!r}")
+        raise UserError(f"adapters: expected a list of dicts, got {config['adapters']!r}")
     metrics = config["test_evaluator"]
     config["test_evaluator"] = [metrics] if isinstance(metrics, Mapping) else list(metrics)
     return config
@@ -117,20 +118,20 @@ def checked(config: Mapping[str, Any]) -> dict[str, Any]:
 
 def _only(part: Any, valid: Iterable[str], where: str) -> None:
     if not isinstance(part, Mapping):
-        raise ValueError(f"{where}: expected a dict, got {part!r}")
+        raise UserError(f"{where}: expected a dict, got {part!r}")
     for key in part:
         if key not in valid:
-            raise ValueError(f"{where}.{key}: unknown key{suggestion(key, valid)}")
+            raise UserError(f"{where}.{key}: unknown key{suggestion(key, valid)}")
 
 
 def _check_share(share: Any, where: str) -> None:
     if isinstance(share, bool) or not isinstance(share, (int, float)) or not 0 < share < 1:
-        raise ValueError(f"{where}: expected a number between 0 and 1, got {share!r}")
+        raise UserError(f"{where}: expected a number between 0 and 1, got {share!r}")
 
 
 def _check_count(count: Any, where: str) -> None:
     if isinstance(count, bool) or not isinstance(count, int) or count < 1:
-        raise ValueError(f"{where}: expected a whole number of at least 1, got {count!r}")
+        raise UserError(f"{where}: expected a whole number of at least 1, got {count!r}")
 
 
 def _pseudo_labels(part: Any, where: str = "") -> dict[str, Any]:
@@ -141,7 +142,7 @@ def _pseudo_labels(part: Any, where: str = "") -> dict[str, Any]:
         if value is not None:
             _check_share(value, f"{where}.{key}")
     if all(value is not None for value in merged.values()):
-        raise ValueError(
+        raise UserError(
             f"{where}: give either threshold (one confidence for all classes) or "
             "class_balanced (the share of each class to keep), not both"
         )
@@ -153,7 +154,7 @@ def _check_loaders(config: Mapping[str, Any]) -> None:
         if config.get(key):
             _check_loader(config, key)
     if not config.get("test_dataloader"):
-        raise ValueError(
+        raise UserError(
             "test_dataloader: missing from the config; its pipeline is also what R is labeled with"
         )
 
@@ -163,16 +164,16 @@ def _check_loader(config: Mapping[str, Any], key: str) -> None:
     _only(loader, LOADER_KEYS, key)
     data_set = loader.get("dataset")
     if not isinstance(data_set, Mapping) or "type" not in data_set:
-        raise ValueError(f"{key}.dataset: expected a dict with a 'type', got {data_set!r}")
+        raise UserError(f"{key}.dataset: expected a dict with a 'type', got {data_set!r}")
     if not data_set.get("pipeline"):
-        raise ValueError(f"{key}.dataset.pipeline: missing; give the list of transforms")
+        raise UserError(f"{key}.dataset.pipeline: missing; give the list of transforms")
     _check_pipeline(data_set["pipeline"], f"{key}.dataset.pipeline")
     _check_count(loader.get("batch_size", 1), f"{key}.batch_size")
     if key == "train_dataloader" and "batch_size" not in loader:
-        raise ValueError(f"{key}.batch_size: missing")
+        raise UserError(f"{key}.batch_size: missing")
     sampler = loader.get("sampler")
     if sampler and sampler.get("type") not in RANDOM_SAMPLERS:
-        raise ValueError(
+        raise UserError(
             f"{key}.sampler: {sampler.get('type')} is not used; `mix` says how labeled and "
             "pseudo-labeled samples are drawn, and tests go through the cases in order"
         )
@@ -180,12 +181,12 @@ def _check_loader(config: Mapping[str, Any], key: str) -> None:
 
 def _check_pipeline(pipeline: Any, where: str) -> None:
     if not isinstance(pipeline, (list, tuple)):
-        raise ValueError(f"{where}: expected a list of transforms, got {pipeline!r}")
+        raise UserError(f"{where}: expected a list of transforms, got {pipeline!r}")
     for position, step in enumerate(pipeline):
         if not isinstance(step, Mapping) or "type" not in step:
-            raise ValueError(f"{where}[{position}]: expected a dict with a 'type', got {step!r}")
+            raise UserError(f"{where}[{position}]: expected a dict with a 'type', got {step!r}")
         if "max_side" in step:
-            raise ValueError(
+            raise UserError(
                 f"{where}[{position}].max_side: set the top-level key max_side, which holds for "
                 "pictures and labels of all lists alike"
             )
@@ -196,7 +197,7 @@ def _check_padding(model: Mapping[str, Any]) -> None:
     part = model.get("data_preprocessor") or {}
     sized = "size" in part or "size_divisor" in part
     if part.get("type") == "SegDataPreProcessor" and not sized:
-        raise ValueError(
+        raise UserError(
             "model.data_preprocessor: give size, the (height, width) that training images are "
             "padded to (usually the crop size), or size_divisor"
         )
@@ -207,7 +208,7 @@ def _check_sizes(config: Mapping[str, Any]) -> None:
     if config["max_side"] is not None:
         _check_count(config["max_side"], "max_side")
     if not isinstance(config["space"], str | None):
-        raise ValueError(f"space: expected the name of a label space, got {config['space']!r}")
+        raise UserError(f"space: expected the name of a label space, got {config['space']!r}")
 
 
 def _fill_views(config: dict[str, Any]) -> None:
@@ -226,29 +227,29 @@ def _fill_views(config: dict[str, Any]) -> None:
 
 def _check_views(views: Any) -> None:
     if not isinstance(views, (list, tuple, Mapping)):
-        raise ValueError(
+        raise UserError(
             f"views: expected a list of {', '.join(VIEWS)}, or a dict of overlays, got {views!r}"
         )
     for view in views:
         if view not in VIEWS:
-            raise ValueError(f"views: there is no view {view!r}{suggestion(str(view), VIEWS)}")
+            raise UserError(f"views: there is no view {view!r}{suggestion(str(view), VIEWS)}")
     if len(set(views)) < len(views):
-        raise ValueError(f"views: a view is listed twice in {views!r}")
+        raise UserError(f"views: a view is listed twice in {views!r}")
 
 
 def _check_sections(sections: Any) -> None:
     if not isinstance(sections, Mapping):
-        raise ValueError(f"sections: expected a dict of overlays by name, got {sections!r}")
+        raise UserError(f"sections: expected a dict of overlays by name, got {sections!r}")
     for name in sections:
         # They name folders of logs.
         if not isinstance(name, str) or not name.isidentifier():
-            raise ValueError(f"sections: expected names of letters, digits and _, got {name!r}")
+            raise UserError(f"sections: expected names of letters, digits and _, got {name!r}")
 
 
 def _check_start_point(first: Any, sections: tuple[str, ...]) -> None:
     listed = isinstance(first, (list, tuple))
     if not listed or tuple(first) != sections[: len(first)] or (first and tuple(first) == sections):
-        raise ValueError(
+        raise UserError(
             f"start_point: expected the first of the sections {sections}, but not all of them, as "
             f"students learn in the others; got {first!r}"
         )
@@ -258,7 +259,7 @@ def _check_for_volumes(config: Mapping[str, Any]) -> None:
     for key in ("test_dataloader", "val_dataloader"):
         size = (config.get(key) or {}).get("batch_size", 1)
         if size != 1:
-            raise ValueError(
+            raise UserError(
                 f"{key}.batch_size: volumes are labeled one by one, so it must be 1, got {size}; "
                 "how many slices go through a network together is inference.batch_size"
             )
@@ -286,7 +287,7 @@ def _check_volumes(config: Mapping[str, Any], where: str) -> None:
     if config["slice_threshold"] is not None:
         _check_slice_threshold(config, where)
     if config["views"] and config["oversample"] is not None:
-        raise ValueError(
+        raise UserError(
             f"{where}oversample: is for images; slices of volumes are chosen by slice_threshold"
         )
     if config["convergence"] is not None:
@@ -297,12 +298,12 @@ def _check_slice_threshold(config: Mapping[str, Any], where: str) -> None:
     threshold = config["slice_threshold"]
     number = isinstance(threshold, (int, float)) and not isinstance(threshold, bool)
     if not number or threshold <= 0:
-        raise ValueError(
+        raise UserError(
             f"{where}slice_threshold: expected the share of the slices to keep, in (0, 1], or the "
             f"least number of labeled pixels, got {threshold!r}"
         )
     if not config["views"]:
-        raise ValueError(
+        raise UserError(
             f"{where}slice_threshold: chooses slices of volumes, but there are no views; leave it "
             "out, or set views"
         )
@@ -312,11 +313,11 @@ def _check_convergence(convergence: Any, where: str) -> None:
     _only(convergence, CONVERGENCE, f"{where}convergence")
     for key in CONVERGENCE:
         if key not in convergence:
-            raise ValueError(f"{where}convergence.{key}: missing")
+            raise UserError(f"{where}convergence.{key}: missing")
     for key in ("mean", "least"):
         limit = convergence[key]
         if isinstance(limit, bool) or not isinstance(limit, (int, float)):
-            raise ValueError(f"{where}convergence.{key}: expected a loss, got {limit!r}")
+            raise UserError(f"{where}convergence.{key}: expected a loss, got {limit!r}")
     _check_share(convergence["window"], f"{where}convergence.window")
     _check_count(convergence["attempts"], f"{where}convergence.attempts")
 
@@ -343,7 +344,7 @@ def _check_mix(mix: Any, where: str = "") -> None:
     if mix == "concat":
         return
     if not isinstance(mix, Mapping):
-        raise ValueError(f"{where}mix: expected 'concat' or dict(labeled=<share>), got {mix!r}")
+        raise UserError(f"{where}mix: expected 'concat' or dict(labeled=<share>), got {mix!r}")
     _only(mix, ("labeled",), f"{where}mix")
     _check_share(mix.get("labeled"), f"{where}mix.labeled")
 
@@ -357,7 +358,7 @@ def _check_schedule(config: Mapping[str, Any], where: str = "") -> None:
     train_cfg = config["train_cfg"]
     epochs = train_cfg.get("by_epoch") or "max_epochs" in train_cfg
     if epochs or "Epoch" in train_cfg.get("type", ""):
-        raise ValueError(
+        raise UserError(
             f"{where}train_cfg: training is by iteration, so that models that learn from sets of "
             "different size are trained equally long; give max_iters instead of epochs"
         )
@@ -366,7 +367,7 @@ def _check_schedule(config: Mapping[str, Any], where: str = "") -> None:
     schedulers: list[Mapping[str, Any]] = [found] if isinstance(found, Mapping) else list(found)
     for position, part in enumerate(schedulers):
         if part.get("by_epoch", True):
-            raise ValueError(
+            raise UserError(
                 f"{where}param_scheduler[{position}].by_epoch: must be False, as training is by "
                 "iteration (mmengine's default is True)"
             )
@@ -378,7 +379,7 @@ def _check_accumulation(config: Mapping[str, Any]) -> None:
     checkpoint = config.get("default_hooks", {}).get("checkpoint") or {}
     interval = checkpoint.get("interval", DEFAULT_INTERVAL)
     if interval % accumulated:
-        raise ValueError(
+        raise UserError(
             f"default_hooks.checkpoint.interval: must be a multiple of optim_wrapper."
             f"accumulative_counts ({accumulated}), so that no gradient is lost on resuming; "
             f"got {interval}"
@@ -388,11 +389,11 @@ def _check_accumulation(config: Mapping[str, Any]) -> None:
 def _check_checkpoint(checkpoint: Mapping[str, Any]) -> None:
     for key in checkpoint:
         if key not in CHECKPOINT_KEYS:
-            raise ValueError(
+            raise UserError(
                 f"default_hooks.checkpoint.{key}: not used here; checkpoints are for resuming, and "
                 f"the last one is the result. Known: {', '.join(CHECKPOINT_KEYS)}"
             )
     if checkpoint.get("by_epoch"):
-        raise ValueError(
+        raise UserError(
             "default_hooks.checkpoint.by_epoch: must be False; training is by iteration"
         )

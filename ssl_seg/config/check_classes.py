@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from ssl_seg.core.errors import UserError
 from ssl_seg.core.space import LabelSpace
 
 
@@ -39,7 +40,7 @@ def _require_ignore(value: int | None, space: LabelSpace, place: str) -> None:
     """Check a value that mmsegmentation takes to be 255 unless it is given."""
     stated = 255 if value is None else value
     if stated != space.ignore:
-        raise ValueError(
+        raise UserError(
             f"{place} is {stated}, but label space {space.name!r} marks ignored pixels by "
             f"{space.ignore}; both must be the same"
         )
@@ -56,7 +57,7 @@ def _parts(part: Any, where: str) -> list[tuple[str, Mapping[str, Any]]]:
 
 def _require_classes(count: int | None, space: LabelSpace, stated: str) -> None:
     if count is not None and count != len(space):
-        raise ValueError(
+        raise UserError(
             f"{stated.format(count)}, but models predict the label space {space.name!r}, which has "
             f"{len(space)} classes ({', '.join(space.classes)})"
         )

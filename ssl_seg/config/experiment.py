@@ -16,10 +16,11 @@ from ssl_seg.catalog.lists import select
 from ssl_seg.config.check import checked
 from ssl_seg.config.plugins import import_plugins
 from ssl_seg.config.recipes import ConfigRecipes, own_reference
-from ssl_seg.config.spaces import Spaces, declared_maps
+from ssl_seg.config.spaces import Spaces, declared_mappings
 from ssl_seg.config.weights import Weights
 from ssl_seg.core.builder import PlanBuilder
 from ssl_seg.core.case import Case
+from ssl_seg.core.errors import UserError
 from ssl_seg.core.plan import Plan
 from ssl_seg.core.space import LabelValues
 from ssl_seg.core.split import Split, count_of, draw_random, draw_spread
@@ -113,7 +114,7 @@ def open_experiment(
     _check_kind(split, config["views"])
     _check_scored(split)
     _warn_of_copies(split)
-    maps = declared_maps(config["adapters"], folder)
+    maps = declared_mappings(config["adapters"], folder)
     # R's space is that of its data set, whether or not it has labels: they must decide nothing.
     homes = {name: values[name].space for name, cases in split.lists().items() if cases}
     reference_space = homes.pop("reference", None)
@@ -145,14 +146,14 @@ def _draw(
     if isinstance(amount, str):
         labeled = select(train.cases, folder / amount, "split.labeled")
         if missing := [case.id for case in labeled if case.label is None]:
-            raise ValueError(f"split.labeled: {missing[0]!r} has no label file")
+            raise UserError(f"split.labeled: {missing[0]!r} has no label file")
     elif amount is None:
         labeled = with_labels
     else:
         # R may be images alone, so a fraction counts all cases of the training data set.
         count = count_of(amount, len(train.cases), "split.labeled")
         if count > len(with_labels):
-            raise ValueError(
+            raise UserError(
                 f"split.labeled asks for {count} labeled cases, but only {len(with_labels)} of "
                 f"{len(train.cases)} have a label file"
             )
@@ -168,7 +169,7 @@ def _draw(
 def _drawing(split: Mapping[str, Any]) -> Callable[..., tuple[Case, ...]]:
     how = split.get("draw", "random")
     if how not in DRAWS:
-        raise ValueError(f"split.draw: unknown way to draw {how!r}{suggestion(how, DRAWS)}")
+        raise UserError(f"split.draw: unknown way to draw {how!r}{suggestion(how, DRAWS)}")
     return DRAWS[how]
 
 
@@ -187,15 +188,15 @@ def _read_reference(
             count = count_of(amount, len(cases), f"{where}.draw")
             cases = _drawing(split)(cases, count, seed)
         if values and part.values != values[0]:
-            raise ValueError(
+            raise UserError(
                 f"{where}: all parts of R must be labeled alike, but {part.name} has label space "
                 f"{part.values.space.name!r} and the first part {values[0].space.name!r}, or other "
                 "numbers in its label files"
             )
         if twice := {case.id for case in cases} & {case.id for case in found}:
-            raise ValueError(
+            raise UserError(
                 f"{where}: an earlier part of R has a case {min(twice)!r} too; "
-                "ids must differ between parts, as they name label maps"
+                "ids must differ between parts, as they name masks"
             )
         found += cases
         values.append(part.values)
@@ -209,7 +210,7 @@ def _check_kind(split: Split, views: Iterable[str]) -> None:
     for name, cases in split.lists().items():
         for case in cases:
             if case.is_volume is not expected:
-                raise ValueError(
+                raise UserError(
                     f"views: with {'views' if expected else 'no views'} the cases are "
                     f"{kinds[expected]}, but the {name} case {case.id!r} is none of them "
                     f"({case.image.path}); "
@@ -224,7 +225,7 @@ def _check_kind(split: Split, views: Iterable[str]) -> None:
 def _check_scored(split: Split) -> None:
     for key, cases in (("test", split.test), ("val", split.validation)):
         if bare := [case.id for case in cases if case.label is None]:
-            raise ValueError(
+            raise UserError(
                 f"{key}_dataloader.dataset: {len(bare)} of {len(cases)} cases have no true label, "
                 f"e.g. {bare[0]!r}, so they cannot be scored; name a list of those that have one"
             )

@@ -12,6 +12,7 @@ from typing import Any
 from mmengine.config import Config
 
 from ssl_seg.compat import patch_config_paths
+from ssl_seg.core.errors import UserError
 from ssl_seg.registry import suggestion
 
 KNOWN_KEYS = frozenset(
@@ -96,7 +97,7 @@ def load_config(path: str | Path, options: Mapping[str, Any] | None = None) -> d
         raise FileNotFoundError(f"there is no config file {path}" + _near_files(path))
     patch_config_paths()
     if path.suffix == ".py" and Config._is_lazy_import(str(path)):
-        raise ValueError(
+        raise UserError(
             f"{path}: configs with lazy imports (read_base) are not supported; "
             "write types as strings and name base files in _base_"
         )
@@ -107,7 +108,7 @@ def load_config(path: str | Path, options: Mapping[str, Any] | None = None) -> d
     for name in options or {}:
         top = name.partition(".")[0]
         if top not in KNOWN_KEYS | UNUSED_KEYS:
-            raise ValueError(f"--cfg-options {name}: unknown key{suggestion(top, KNOWN_KEYS)}")
+            raise UserError(f"--cfg-options {name}: unknown key{suggestion(top, KNOWN_KEYS)}")
     _check_names(data, path)
     return {name: value for name, value in data.items() if name in KNOWN_KEYS}
 
@@ -136,12 +137,12 @@ def _check_names(data: Mapping[str, Any], path: Path) -> None:
     for name in free:
         near = get_close_matches(name, KNOWN_KEYS, n=1, cutoff=0.85)
         if near:
-            raise ValueError(
+            raise UserError(
                 f"{path}: the top-level name {name!r} is nearly {near[0]!r}; "
                 "correct it, or give a variable of your own another name"
             )
         if name not in read:
-            raise ValueError(
+            raise UserError(
                 f"{path}: the top-level name {name!r} means nothing here and no config file reads "
                 f"it{suggestion(name, meaningful)}"
             )

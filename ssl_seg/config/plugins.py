@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from ssl_seg.core.errors import UserError
 from ssl_seg.core.fingerprint import fingerprint
 
 
@@ -83,5 +84,5 @@ def _entries(custom_imports: Any) -> list[str]:
         custom_imports = [custom_imports]
     entries = list(custom_imports or [])
     if wrong := [entry for entry in entries if not isinstance(entry, str)]:
-        raise ValueError(f"custom_imports: expected module names or .py files, got {wrong[0]!r}")
+        raise UserError(f"custom_imports: expected module names or .py files, got {wrong[0]!r}")
     return entries

@@ -12,8 +12,9 @@ from ssl_seg.config.check_classes import check_classes
 from ssl_seg.config.spaces import Spaces, with_classes
 from ssl_seg.config.weights import Weights, without_weights
 from ssl_seg.core.builder import Place
+from ssl_seg.core.class_mappings import ClassMappings
+from ssl_seg.core.errors import UserError
 from ssl_seg.core.space import LabelSpace, LabelValues
-from ssl_seg.core.space_joins import SpaceJoins
 from ssl_seg.core.stage import Recipe, Role
 from ssl_seg.core.views import View
 from ssl_seg.registry import ADAPTERS
@@ -95,9 +96,9 @@ class ConfigRecipes:
         return self._spaces.model
 
     @property
-    def joins(self) -> SpaceJoins:
+    def mappings(self) -> ClassMappings:
         """Which label spaces lead to which."""
-        return self._spaces.joins
+        return self._spaces.mappings
 
     def in_space(self, name: str) -> ConfigRecipes:
         """Return the recipes for models of another label space; their heads follow it.
@@ -211,7 +212,7 @@ class ConfigRecipes:
         if self._config["views"]:
             return {"slice_spacing": spacing}
         if spacing is not None:
-            raise ValueError(
+            raise UserError(
                 "adapters: one normalises the distance of slices, but there are no views; it is "
                 "for volumes"
             )
@@ -260,13 +261,13 @@ def own_reference(split: Mapping[str, Any]) -> Sequence[Mapping[str, Any]]:
         return ()
     parts = [reference] if isinstance(reference, Mapping) else reference
     if not isinstance(parts, (list, tuple)) or not parts or not all(map(_is_data_set, parts)):
-        raise ValueError(
+        raise UserError(
             "split.reference: expected a data set (a dict with a 'type'), a list of them, or a "
             f"list file, got {reference!r}"
         )
     for position, part in enumerate(parts[1:], start=1):
         if "pipeline" in part:
-            raise ValueError(
+            raise UserError(
                 f"split.reference[{position}].pipeline: R has one pipeline; give it to the first"
             )
     return parts
@@ -298,7 +299,7 @@ def slice_spacing(adapters: Iterable[Mapping[str, Any]]) -> float | None:
     built = [ADAPTERS.build(adapter, where="adapters") for adapter in adapters]
     found = [adapter.slice_spacing() for adapter in built if hasattr(adapter, "slice_spacing")]
     if len(found) > 1:
-        raise ValueError(f"adapters: {len(found)} adapters normalise the slice distance; keep one")
+        raise UserError(f"adapters: {len(found)} adapters normalise the slice distance; keep one")
     return found[0] if found else None
 
 
@@ -338,6 +339,6 @@ def overlaid(
     try:
         merged.merge_from_dict(dict(overlay))
     except TypeError as error:
-        raise ValueError(f"{where}: {error}") from error
+        raise UserError(f"{where}: {error}") from error
     result: dict[str, Any] = merged.to_dict()
     return result

@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ssl_seg.core.few import few
+from ssl_seg.core.brief import brief
+from ssl_seg.core.class_mapping import ClassMapping
+from ssl_seg.core.class_mappings import ClassMappings
+from ssl_seg.core.errors import UserError
 from ssl_seg.core.space import LabelSpace
-from ssl_seg.core.space_joins import SpaceJoins
-from ssl_seg.core.space_map import SpaceMap
 from ssl_seg.registry import ADAPTERS, suggestion
 
 
@@ -19,12 +20,12 @@ class Spaces:
     """What is known of label spaces before anything is planned.
 
     Attributes:
-        joins: which lead to which.
+        mappings: which lead to which.
         known: all of them by name.
         model: what models predict unless a phase says otherwise.
     """
 
-    joins: SpaceJoins
+    mappings: ClassMappings
     known: Mapping[str, LabelSpace]
     model: LabelSpace
 
@@ -32,7 +33,7 @@ class Spaces:
     def of(
         cls,
         homes: Mapping[str, LabelSpace],
-        maps: Sequence[SpaceMap],
+        maps: Sequence[ClassMapping],
         model: str | None,
         *,
         reference: LabelSpace | None = None,
@@ -51,23 +52,23 @@ class Spaces:
             ValueError: maps disagree or start where nothing leads to, or the lists and the models
                 cannot be joined.
         """
-        joins = SpaceJoins(maps)
+        mappings = ClassMappings(maps)
         lists = [*homes.values(), *([] if reference is None else [reference])]
-        if unused := joins.unused(lists):
+        if unused := mappings.unused(lists):
             start = unused[0].source
             stated = ", ".join(
-                dict.fromkeys(f"{space.name!r} ({few(space.classes)})" for space in lists)
+                dict.fromkeys(f"{space.name!r} ({brief(space.classes)})" for space in lists)
             )
-            raise ValueError(
-                f"adapters: the label map {unused[0].name!r} starts at {start.name!r} "
-                f"({few(start.classes)}), which no list is in and nothing leads to; the lists are "
-                f"in {stated}"
+            raise UserError(
+                f"adapters: the class mapping {unused[0].name!r} starts at {start.name!r} "
+                f"({brief(start.classes)}), which no list is in and nothing leads to; the "
+                f"lists are in {stated}"
             )
         ends = (space for step in maps for space in (step.source, step.target))
         known = _by_name((*lists, *ends))
         if model is None:
-            return cls(joins, known, joins.finest_common(homes))
-        spaces = cls(joins, known, _named(known, model, "space"))
+            return cls(mappings, known, mappings.finest_common(homes))
+        spaces = cls(mappings, known, _named(known, model, "space"))
         spaces.require_joined(homes)
         return spaces
 
@@ -86,14 +87,14 @@ class Spaces:
             ValueError: one cannot; the message names both spaces and their classes.
         """
         for name, home in homes.items():
-            if self.joins.between(home, self.model) is not None:
+            if self.mappings.between(home, self.model) is not None:
                 continue
-            if name != "labeled" and self.joins.between(self.model, home) is not None:
+            if name != "labeled" and self.mappings.between(self.model, home) is not None:
                 continue
-            raise ValueError(
-                f"space: models predict {self.model.name!r} ({few(self.model.classes)}), and "
-                f"no declared label map leads there from {home.name!r} "
-                f"({few(home.classes)}), the space of the {name} cases"
+            raise UserError(
+                f"space: models predict {self.model.name!r} ({brief(self.model.classes)}), and "
+                f"no declared class mapping leads there from {home.name!r} "
+                f"({brief(home.classes)}), the space of the {name} cases"
             )
 
 
@@ -102,15 +103,15 @@ def _by_name(spaces: Iterable[LabelSpace]) -> dict[str, LabelSpace]:
     for space in spaces:
         other = known.setdefault(space.name, space)
         if other.classes != space.classes:
-            raise ValueError(
-                f"two label spaces are named {space.name!r}, one of {few(other.classes)}, one of "
-                f"{few(space.classes)}; give one of them another name (ImageFolder: space='...')"
+            raise UserError(
+                f"two label spaces are named {space.name!r}, one of {brief(other.classes)}, one of "
+                f"{brief(space.classes)}; give one of them another name (ImageFolder: space='...')"
             )
     return known
 
 
-def declared_maps(adapters: Iterable[Mapping[str, Any]], folder: Path) -> list[SpaceMap]:
-    """Read the label maps that a config's ``adapters`` declare.
+def declared_mappings(adapters: Iterable[Mapping[str, Any]], folder: Path) -> list[ClassMapping]:
+    """Read the class mappings that a config's ``adapters`` declare.
 
     Raises:
         ValueError: an adapter is unknown or a map is bad; the message names the place.
@@ -119,19 +120,19 @@ def declared_maps(adapters: Iterable[Mapping[str, Any]], folder: Path) -> list[S
     for position, adapter in enumerate(adapters):
         where = f"adapters[{position}]"
         built = ADAPTERS.build(adapter, where=where)
-        if not hasattr(built, "space_map"):
+        if not hasattr(built, "class_mapping"):
             continue
         try:
-            maps.append(built.space_map(folder))
+            maps.append(built.class_mapping(folder))
         except ValueError as error:
-            raise ValueError(f"{where}: {error}") from error
+            raise UserError(f"{where}: {error}") from error
     return maps
 
 
 def _named(known: Mapping[str, LabelSpace], name: str, where: str) -> LabelSpace:
     if name not in known:
-        raise ValueError(
-            f"{where}: no data set and no declared label map has a label space {name!r}"
+        raise UserError(
+            f"{where}: no data set and no declared class mapping has a label space {name!r}"
             + suggestion(str(name), known)
         )
     return known[name]

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlparse
 
+from ssl_seg.core.errors import UserError
 from ssl_seg.core.fingerprint import fingerprint
 from ssl_seg.registry import suggestion
 
@@ -61,14 +62,14 @@ class Weights:
         if "://" not in name:
             return Path(name).expanduser()
         if self.download_dir is None:
-            raise ValueError(
+            raise UserError(
                 f"{where}: weights named by URL ({name}) are not fetched; give the path of a local "
                 "file, None for random weights, or allow it with --allow-download"
             )
         address = _zoo_address(name, where) if name.startswith(ZOO) else name
         url = urlparse(address)
         if url.scheme not in ("http", "https"):
-            raise ValueError(
+            raise UserError(
                 f"{where}: only http(s) and {ZOO} addresses can be downloaded, got {name}; "
                 "download the file by hand and give its path"
             )
@@ -80,7 +81,7 @@ class Weights:
             try:
                 urllib.request.urlretrieve(address, part)  # noqa: S310 - the scheme is checked above
             except OSError as error:
-                raise ValueError(f"{where}: cannot download {address}: {error}") from error
+                raise UserError(f"{where}: cannot download {address}: {error}") from error
             part.replace(target)
         return target
 
@@ -90,7 +91,7 @@ def _zoo_address(name: str, where: str) -> str:
     names: dict[str, str] = json.loads(files("mmengine.hub").joinpath("openmmlab.json").read_text())
     key = name.removeprefix(ZOO)
     if key not in names:
-        raise ValueError(f"{where}: the model zoo has no weights {key!r}{suggestion(key, names)}")
+        raise UserError(f"{where}: the model zoo has no weights {key!r}{suggestion(key, names)}")
     return names[key]
 
 

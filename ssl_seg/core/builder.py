@@ -13,11 +13,12 @@ from dataclasses import dataclass, field
 from typing import Any, Literal, NamedTuple, Protocol, TypeAlias
 
 from ssl_seg.core.case import Case
+from ssl_seg.core.class_mappings import ClassMappings
 from ssl_seg.core.class_shares import class_pixels
+from ssl_seg.core.errors import UserError
 from ssl_seg.core.fingerprint import derive_seed
 from ssl_seg.core.plan import Plan, Row
 from ssl_seg.core.space import LabelSpace, LabelValues
-from ssl_seg.core.space_joins import SpaceJoins
 from ssl_seg.core.split import Folds, Split, fold_reference
 from ssl_seg.core.stage import (
     EvaluateStage,
@@ -56,7 +57,7 @@ class Recipes(Protocol):
         ...
 
     @property
-    def joins(self) -> SpaceJoins:
+    def mappings(self) -> ClassMappings:
         """Which label spaces lead to which."""
         ...
 
@@ -260,7 +261,7 @@ class PlanBuilder:
         made._given = given
         made._student_role = role
         if given.model is not None and given.model.space.classes != made._recipes.space.classes:
-            raise ValueError(
+            raise UserError(
                 f"start='previous': the phase before ends with a model of label space "
                 f"{given.model.space.name!r} ({len(given.model.space)} classes), whose weights do "
                 f"not fit {made._recipes.space.name!r} ({len(made._recipes.space)} classes); "
@@ -291,7 +292,7 @@ class PlanBuilder:
         cases = self.reference
         hidden = [case for case in self._split.reference if case.label is not None]
         if len(hidden) < len(cases):
-            raise ValueError(
+            raise UserError(
                 f"the upper bound needs true labels of all {len(cases)} reference cases, "
                 f"only {len(hidden)} have one"
             )
@@ -305,7 +306,7 @@ class PlanBuilder:
             ValueError: R is empty.
         """
         if not self._split.reference:
-            raise ValueError(
+            raise UserError(
                 "the reference set R is empty, so there is nothing to label; lower split.labeled, "
                 "name split.reference, or use the Supervised scheduler"
             )
@@ -344,7 +345,7 @@ class PlanBuilder:
         model through the sums of its probabilities.
 
         Raises:
-            ValueError: no label map leads from the labels' space to the model's, or back.
+            ValueError: no class mapping leads from the labels' space to the model's, or back.
         """
         identity: Identity = (
             self._student_role if role == "student" else role,
@@ -450,7 +451,7 @@ class PlanBuilder:
 
     def _source(self, *, values: LabelValues, what: str, **parts: Any) -> Source:
         """Join the labels' space and that of the models of this phase."""
-        read, reduction = self._recipes.joins.meet(values, self._recipes.space, what)
+        read, reduction = self._recipes.mappings.align(values, self._recipes.space, what)
         return Source(values=read, reduction=reduction, **parts)
 
     def label(
@@ -468,13 +469,13 @@ class PlanBuilder:
                 model knows R's true labels.
         """
         if model.knows_hidden:
-            raise ValueError(
+            raise UserError(
                 f"{model_title(*model.identity)} learned R's true labels (upper_bound), so it may "
                 "label no reference case for a semi-supervised student"
             )
         chosen = cases.cases if isinstance(cases, Fold) else tuple(cases)
         if held_out and (seen := [case for case in chosen if case.image.path in model.seen]):
-            raise ValueError(
+            raise UserError(
                 f"{model_title(*model.identity)} was trained on {len(seen)} of the "
                 f"{len(chosen)} cases that it should label unseen, e.g. {seen[0].id!r}"
             )
@@ -500,7 +501,7 @@ class PlanBuilder:
         """Return the pixels of each class in S, against which pseudo labels are watched."""
         space = recipes.space
         if space.name not in self._labeled_pixels:
-            values, _ = recipes.joins.meet(recipes.values("labeled"), space, "the labels of S")
+            values, _ = recipes.mappings.align(recipes.values("labeled"), space, "the labels of S")
             pixels = class_pixels(self._split.labeled, values)
             self._labeled_pixels[space.name] = dict(zip(space.classes, pixels, strict=True))
         return tuple(self._labeled_pixels[space.name].values())
@@ -564,7 +565,9 @@ class PlanBuilder:
         Hidden labels must stop nothing, so this is no error as it is for E.
         """
         truth = self._recipes.values("reference").space
-        down, up = (self._recipes.joins.between(*ends) for ends in ((truth, space), (space, truth)))
+        down, up = (
+            self._recipes.mappings.between(*ends) for ends in ((truth, space), (space, truth))
+        )
         if down is not None or (up is not None and not up.ignored):
             return True
         self._notes.append(
@@ -589,7 +592,9 @@ class PlanBuilder:
     ) -> str:
         """Score predictions in their own label space, or in that of the truth if it is coarser."""
         truth = self._recipes.values(home)
-        values, reduction = self._recipes.joins.meet(truth, space, f"the {home} cases' true labels")
+        values, reduction = self._recipes.mappings.align(
+            truth, space, f"the {home} cases' true labels"
+        )
         return self._add(
             EvaluateStage(
                 predictions=predictions,

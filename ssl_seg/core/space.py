@@ -5,14 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from ssl_seg.core.errors import UserError
+
 
 @dataclass(frozen=True)
 class LabelSpace:
-    """The classes that a label map's numbers stand for.
+    """The classes that a mask's numbers stand for.
 
     Attributes:
         name: what messages and reports call the space.
-        classes: class ``i`` of a label map is ``classes[i]``.
+        classes: class ``i`` of a mask is ``classes[i]``.
         palette: one RGB colour in [0, 255] per class.
         ignore: the value of pixels that belong to no class; neither trained on nor scored.
 
@@ -27,16 +29,16 @@ class LabelSpace:
 
     def __post_init__(self) -> None:
         if not self.classes:
-            raise ValueError(f"label space {self.name!r} has no classes")
+            raise UserError(f"label space {self.name!r} has no classes")
         if repeated := {name for name in self.classes if self.classes.count(name) > 1}:
-            raise ValueError(f"label space {self.name!r} names {sorted(repeated)} more than once")
+            raise UserError(f"label space {self.name!r} names {sorted(repeated)} more than once")
         if len(self.palette) != len(self.classes):
-            raise ValueError(
+            raise UserError(
                 f"label space {self.name!r} has {len(self.classes)} classes but "
                 f"{len(self.palette)} colours; give one RGB triple per class"
             )
         if not len(self.classes) <= self.ignore <= 255:
-            raise ValueError(
+            raise UserError(
                 f"label space {self.name!r}: the ignore value must lie between the number of "
                 f"classes ({len(self.classes)}) and 255, got {self.ignore}"
             )
@@ -71,9 +73,9 @@ class LabelValues:
         allowed = {*range(len(self.space)), self.space.ignore}
         values = [value for value, _ in self.table]
         if len(set(values)) != len(values):
-            raise ValueError(f"label space {self.space.name!r}: a file value is listed twice")
+            raise UserError(f"label space {self.space.name!r}: a file value is listed twice")
         if outside := sorted({number for _, number in self.table} - allowed):
-            raise ValueError(
+            raise UserError(
                 f"label space {self.space.name!r} has no class numbered {outside}; use 0 to "
                 f"{len(self.space) - 1} or the ignore value {self.space.ignore}"
             )

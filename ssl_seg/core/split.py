@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
 
 from ssl_seg.core.case import Case
+from ssl_seg.core.errors import UserError
 from ssl_seg.core.fingerprint import ranked
 
 
@@ -33,12 +34,12 @@ class Split:
 
     def __post_init__(self) -> None:
         if not self.labeled:
-            raise ValueError("the split has no labeled case; nothing can be learned from it")
+            raise UserError("the split has no labeled case; nothing can be learned from it")
         home: dict[str, str] = {}
         for name, cases in self.lists().items():
             for case in cases:
                 if (other := home.setdefault(case.image.path, name)) != name:
-                    raise ValueError(
+                    raise UserError(
                         f"case {case.id!r} is in two lists, {other} and {name} "
                         f"({case.image.path}); a case may stand in one of them only"
                     )
@@ -79,7 +80,7 @@ def count_of(amount: float, total: int, where: str) -> int:
         ValueError: the amount is none of both or leaves no case.
     """
     if isinstance(amount, bool) or not isinstance(amount, (int, float)):
-        raise ValueError(
+        raise UserError(
             f"{where}: expected a fraction, a count or (split.labeled) a list file, got {amount!r}"
         )
     if isinstance(amount, int):
@@ -88,12 +89,12 @@ def count_of(amount: float, total: int, where: str) -> int:
         # The fraction as it is written: 0.29 of 50 is 14.5, though 0.29 * 50 is a little less.
         count = int((Decimal(str(amount)) * total).quantize(Decimal(1), ROUND_HALF_UP))
     else:
-        raise ValueError(
+        raise UserError(
             f"{where} as a fraction must lie between 0 and 1, got {amount}; "
             "write a whole number for a count"
         )
     if not 1 <= count <= total:
-        raise ValueError(f"{where} asks for {count} of {total} cases; give 1 to {total}")
+        raise UserError(f"{where} asks for {count} of {total} cases; give 1 to {total}")
     return count
 
 
@@ -144,7 +145,7 @@ def fold_reference(reference: Sequence[Case], folds: int, seed: int) -> Folds:
         ValueError: fewer cases than folds.
     """
     if len(reference) < folds:
-        raise ValueError(f"{len(reference)} reference cases cannot be divided into {folds} folds")
+        raise UserError(f"{len(reference)} reference cases cannot be divided into {folds} folds")
     groups: dict[str, list[Case]] = defaultdict(list)
     for case in reference:
         groups[case.group].append(case)

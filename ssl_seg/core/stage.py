@@ -13,9 +13,10 @@ from functools import cached_property
 from typing import Any, Literal, TypeAlias
 
 from ssl_seg.core.case import Case, content_digest
+from ssl_seg.core.class_mapping import ClassMapping
+from ssl_seg.core.errors import UserError
 from ssl_seg.core.fingerprint import RESULT_FORMAT, fingerprint
 from ssl_seg.core.space import LabelSpace, LabelValues
-from ssl_seg.core.space_map import SpaceMap
 from ssl_seg.core.views import View
 
 Role: TypeAlias = Literal["initial", "student", "guided", "tuning", "final"]
@@ -44,7 +45,7 @@ class Source:
     values: LabelValues
     pipeline: tuple[Recipe, ...]
     written_by: str | None = None
-    reduction: SpaceMap | None = None
+    reduction: ClassMapping | None = None
 
     def plain(self) -> dict[str, Any]:
         """Return what a fingerprint covers of the source."""
@@ -121,7 +122,7 @@ class TrainStage:
         return tuple(dict.fromkeys(name for name in (self.start, *writers) if name is not None))
 
     @property
-    def reductions(self) -> dict[str, SpaceMap]:
+    def reductions(self) -> dict[str, ClassMapping]:
         """How the model's classes become those of coarser sources, by name of their space."""
         return {
             source.values.space.name: source.reduction
@@ -144,7 +145,7 @@ class TrainStage:
 
 @dataclass(frozen=True, kw_only=True)
 class LabelStage:
-    """Label cases with a model; the artifact is one label map per case and a manifest.
+    """Label cases with a model; the artifact is one mask per case and a manifest.
 
     Attributes:
         models: fingerprints of the train stages whose networks label, by view; that of images has
@@ -168,7 +169,7 @@ class LabelStage:
 
     def __post_init__(self) -> None:
         if any(case.label is not None for case in self.cases):
-            raise ValueError("a label stage must not know true labels; use Case.without_label()")
+            raise UserError("a label stage must not know true labels; use Case.without_label()")
 
     @cached_property
     def fingerprint(self) -> str:
@@ -203,7 +204,7 @@ class LabelStage:
 
 @dataclass(frozen=True, kw_only=True)
 class EvaluateStage:
-    """Compare stored label maps with true labels; the artifact is scores.
+    """Compare stored masks with true labels; the artifact is scores.
 
     Attributes:
         predictions: fingerprints of the label stages that together cover the cases.
@@ -218,15 +219,15 @@ class EvaluateStage:
     cases: tuple[Case, ...]
     values: LabelValues
     recipe: Recipe
-    reduction: SpaceMap | None = None
+    reduction: ClassMapping | None = None
     kind: Literal["evaluate"] = "evaluate"
 
     def __post_init__(self) -> None:
         if missing := [case.id for case in self.cases if case.label is None]:
-            raise ValueError(f"cases without true labels cannot be scored: {missing[:5]}")
+            raise UserError(f"cases without true labels cannot be scored: {missing[:5]}")
         if self.reduction is not None and self.reduction.ignored:
-            raise ValueError(
-                f"label map {self.reduction.name!r}: the predicted classes "
+            raise UserError(
+                f"mask {self.reduction.name!r}: the predicted classes "
                 f"{', '.join(self.reduction.ignored)} have no place in {self.values.space.name!r}, "
                 "the space of the true labels, so predictions of them cannot be scored; use a map "
                 "that places each class"

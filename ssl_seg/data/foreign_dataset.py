@@ -13,6 +13,7 @@ from ssl_seg.catalog.groups import folder_groups
 from ssl_seg.catalog.index import DigestIndex
 from ssl_seg.catalog.listing import natural_order
 from ssl_seg.compat import import_mmseg
+from ssl_seg.core.errors import UserError
 from ssl_seg.core.space import LabelSpace, LabelValues
 from ssl_seg.registry import DATASETS, check_arguments, suggestion
 
@@ -48,7 +49,7 @@ def read_foreign(cfg: Mapping[str, Any], index: DigestIndex, where: str) -> Cata
     except (OSError, ValueError, TypeError, KeyError, AssertionError) as error:
         # mmsegmentation asserts without a word where a folder is missing.
         reason = str(error) or f"it was refused without a reason; are all paths there? {arguments}"
-        raise ValueError(f"{where} ({kind.__name__}): {reason}") from error
+        raise UserError(f"{where} ({kind.__name__}): {reason}") from error
 
 
 def _data_set_type(name: str, where: str) -> type[Any]:
@@ -57,12 +58,12 @@ def _data_set_type(name: str, where: str) -> type[Any]:
     kind: type[Any] | None = foreign.get(name)
     if kind is None:
         known = [*DATASETS.names(), *foreign.module_dict]
-        raise ValueError(
+        raise UserError(
             f"{where}.type: neither ssl_seg nor mmsegmentation has a data set {name!r}"
             + suggestion(name, known)
         )
     if not issubclass(kind, importlib.import_module("mmseg.datasets").BaseSegDataset):
-        raise ValueError(
+        raise UserError(
             f"{where}.type: {name} is not a data set of images with one mask each (a "
             "BaseSegDataset); name such a data set itself, without a wrapper around it"
         )
@@ -73,11 +74,11 @@ def _entries(data_set: Any) -> Iterator[Entry]:
     root = data_set.data_prefix.get("img_path") or ""
     files = [data_set.get_data_info(at) for at in range(len(data_set))]
     if not files:
-        raise ValueError(f"{root}: no image found that ends in {data_set.img_suffix!r}")
+        raise UserError(f"{root}: no image found that ends in {data_set.img_suffix!r}")
     cases = [_case_id(file["img_path"], root, data_set.img_suffix) for file in files]
     masks = [file["seg_map_path"] for file in files if file.get("seg_map_path")]
     if masks and not any(Path(mask).is_file() for mask in masks):
-        raise ValueError(
+        raise UserError(
             f"{masks[0]}: no image has its mask; check data_prefix and seg_map_suffix, or leave "
             "seg_map_path out for images alone"
         )
@@ -99,7 +100,7 @@ def _case_id(image: str, root: str, suffix: str) -> str:
     except ValueError:
         below = PurePath("..")
     if ".." in below.parts:
-        raise ValueError(f"{image}: leads out of the images folder {root}; correct the list file")
+        raise UserError(f"{image}: leads out of the images folder {root}; correct the list file")
     return below.as_posix().removesuffix(suffix)
 
 
@@ -111,7 +112,7 @@ def _values(data_set: Any) -> LabelValues:
     """Return what mmsegmentation's ``LoadAnnotations`` makes of each value in a mask."""
     classes = data_set.metainfo.get("classes")
     if not classes:
-        raise ValueError("it has no classes; name them in metainfo=dict(classes=(...))")
+        raise UserError("it has no classes; name them in metainfo=dict(classes=(...))")
     palette = tuple(
         (int(red), int(green), int(blue)) for red, green, blue in data_set.metainfo["palette"]
     )

@@ -1,6 +1,6 @@
-"""Label maps and confidences as PNG files: the one place that reads and writes them.
+"""Masks and confidences as PNG files: the one place that reads and writes them.
 
-A label map is an indexed PNG: the pixel values are class numbers, the palette is for people. The
+A mask is an indexed PNG: the pixel values are class numbers, the palette is for people. The
 same array always becomes the same bytes, and a file is there whole or not at all.
 """
 
@@ -16,10 +16,11 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, UnidentifiedImageError
 
+from ssl_seg.core.errors import UserError
 from ssl_seg.core.space import LabelSpace, LabelValues
 from ssl_seg.store import atomic
 
-# Half of the default level's time for label maps, at half as much again in size.
+# Half of the default level's time for masks, at half as much again in size.
 _COMPRESSION = 3
 _INDEXED_MODES = ("P", "L", "1")
 
@@ -53,7 +54,7 @@ def write_confidence(path: Path, confidence: NDArray[np.floating]) -> None:
     """
     levels = np.rint(255 * confidence)
     if not np.all((levels >= 0) & (levels <= 255)):
-        raise ValueError(f"{path}: expected confidences in [0, 1], got others or NaN")
+        raise UserError(f"{path}: expected confidences in [0, 1], got others or NaN")
     _write(path, Image.fromarray(_checked(path, levels.astype(np.uint8))))
 
 
@@ -67,7 +68,7 @@ def read_indices(path: Path) -> NDArray[np.uint8]:
     try:
         with Image.open(path) as picture:
             if picture.mode not in _INDEXED_MODES:
-                raise ValueError(
+                raise UserError(
                     f"{path}: expected one channel of class numbers (8-bit grey or palette), got "
                     f"mode {picture.mode}; save it with one number per pixel instead of a colour"
                 )
@@ -75,7 +76,7 @@ def read_indices(path: Path) -> NDArray[np.uint8]:
     except (UnidentifiedImageError, SyntaxError, OSError) as error:
         if isinstance(error, FileNotFoundError):
             raise
-        raise ValueError(f"{path}: not a readable image: {error}") from error
+        raise UserError(f"{path}: not a readable image: {error}") from error
 
 
 def read_truth(path: Path, values: LabelValues) -> NDArray[np.uint8]:
@@ -90,7 +91,7 @@ def read_truth(path: Path, values: LabelValues) -> NDArray[np.uint8]:
 
     Raises:
         FileNotFoundError: there is no such file.
-        ValueError: it is no label map, or it holds a value that the label space does not list.
+        ValueError: it is no mask, or it holds a value that the label space does not list.
     """
     return numbered(path, read_indices(path), values)
 
@@ -143,7 +144,7 @@ def _refuse(path: Path, indices: NDArray[np.uint8], values: LabelValues) -> NoRe
         cause = "; 255 often marks pixels without a class: set it as the ignore value"
     else:
         cause = ""
-    raise ValueError(
+    raise UserError(
         f"{path}: holds the values {unknown[:8]}, which label space {values.space.name!r} does "
         f"not list; allowed are {_ranges(sorted(listed))}{cause}"
     )
@@ -162,9 +163,7 @@ def _ranges(numbers: list[int]) -> str:
 
 def _checked(path: Path, labels: NDArray[np.uint8]) -> NDArray[np.uint8]:
     if labels.dtype != np.uint8 or labels.ndim != 2:
-        raise ValueError(
-            f"{path}: expected a uint8 array (H, W), got {labels.dtype} {labels.shape}"
-        )
+        raise UserError(f"{path}: expected a uint8 array (H, W), got {labels.dtype} {labels.shape}")
     return labels
 
 

@@ -1,4 +1,4 @@
-"""Overlays: an image with its label map laid over it, for people to look at."""
+"""Overlays: an image with its mask laid over it, for people to look at."""
 
 from __future__ import annotations
 

@@ -7,6 +7,7 @@ from collections.abc import Collection, Sequence
 from math import ceil, sqrt
 
 from ssl_seg.core.case import Case
+from ssl_seg.core.errors import UserError
 from ssl_seg.core.stage import Source
 from ssl_seg.data.pseudo_labels import PseudoLabels
 
@@ -54,7 +55,7 @@ def held_classes(source: Source, pseudo: PseudoLabels | None) -> list[frozenset[
 
 def _true_values(case: Case) -> list[int]:
     if case.label is None or not case.label.pixels:
-        raise ValueError(
+        raise UserError(
             f"oversample: expected to know which values the true label of case {case.id!r} holds, "
             "but its data set states none; let it give a LabelFile with pixels, or set "
             "oversample=None"

@@ -20,7 +20,7 @@ LEVELS = 256
 
 
 class PseudoLabels:
-    """The label maps that one label stage wrote.
+    """The masks that one label stage wrote.
 
     Args:
         folder: of the label stage's artifact.
@@ -59,7 +59,7 @@ class PseudoLabels:
         self._least[: len(levels)] = levels
 
     def read(self, case: Case) -> np.ndarray:
-        """Return a case's label map, (H, W) or (X, Y, Z) uint8; untrusted ones are ignored."""
+        """Return a case's mask, (H, W) or (X, Y, Z) uint8; untrusted ones are ignored."""
         stored = read_values(self._folder / "maps", case)
         labels = numbered(map_path(self._folder / "maps", case), stored, self._values)
         if self._least is None:

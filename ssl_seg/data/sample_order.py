@@ -13,6 +13,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from ssl_seg.core.errors import UserError
 from ssl_seg.core.fingerprint import derive_seed
 
 
@@ -58,7 +59,7 @@ class SampleOrder:
         repeats: Sequence[Sequence[int]] | None = None,
     ) -> None:
         if not sum(sizes):
-            raise ValueError("there is no sample to train on")
+            raise UserError("there is no sample to train on")
         self._seed = seed
         everything = list(_listed(sizes, repeats or [[1] * size for size in sizes]))
         true = [entry for entry in everything if labeled[entry[0]]]
@@ -100,7 +101,7 @@ def _listed(sizes: Sequence[int], repeats: Sequence[Sequence[int]]) -> Iterator[
     for source, (size, counts) in enumerate(zip(sizes, repeats, strict=True)):
         for case, count in zip(range(size), counts, strict=True):
             if count < 1:
-                raise ValueError(f"case {case} of source {source} is to stand in no pass")
+                raise UserError(f"case {case} of source {source} is to stand in no pass")
             yield from repeat((source, case), count)
 
 

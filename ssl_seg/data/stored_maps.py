@@ -1,4 +1,4 @@
-"""The label maps in an artifact, as files that are named by their cases."""
+"""The masks in an artifact, as files that are named by their cases."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ssl_seg.core.case import Case
+from ssl_seg.core.errors import UserError
 from ssl_seg.core.space import LabelSpace, LabelValues
 from ssl_seg.data import label_maps
 from ssl_seg.data.volumes import nifti
@@ -69,7 +70,7 @@ def read_true_map(case: Case, values: LabelValues) -> NDArray[np.uint8]:
         ValueError: it has none, or its file holds a value that the space does not list.
     """
     if case.label is None:
-        raise ValueError(f"case {case.id!r} has no label file")
+        raise UserError(f"case {case.id!r} has no label file")
     path = Path(case.label.path)
     read = nifti.read_labels if case.is_volume else label_maps.read_truth
     return read(path, values)

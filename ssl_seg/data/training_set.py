@@ -13,6 +13,7 @@ from mmcv.transforms import Compose
 from torch.utils.data import Dataset
 
 from ssl_seg.core.case import Case
+from ssl_seg.core.errors import UserError
 from ssl_seg.core.fingerprint import derive_seed
 from ssl_seg.core.space import LabelSpace
 from ssl_seg.core.stage import Source
@@ -127,9 +128,9 @@ class TrainingSet(Dataset[Mapping[str, Any]]):
 def _check_sizes(packed: Mapping[str, Any], case: Case) -> None:
     size, labels = packed["inputs"].shape[-2:], packed["data_samples"].gt_sem_seg.shape
     if tuple(size) != tuple(labels):
-        raise ValueError(
+        raise UserError(
             f"{case.image.path}: the pipeline returns a picture of {size[1]}x{size[0]} pixels and "
-            f"a label map of {labels[1]}x{labels[0]}; transforms must treat both alike, and one of "
+            f"a mask of {labels[1]}x{labels[0]}; transforms must treat both alike, and one of "
             "your own that loads pictures must obey max_side (or set max_side=None)"
         )
 

@@ -10,6 +10,7 @@ from mmcv import transforms
 from mmengine import fileio
 from numpy.typing import NDArray
 
+from ssl_seg.core.errors import UserError
 from ssl_seg.data.volumes import transforms as slice_transforms  # noqa: F401 - registers its own
 from ssl_seg.data.working_size import WorkingSize
 from ssl_seg.registry import TRANSFORMS
@@ -60,14 +61,14 @@ class LoadImageFromFile(transforms.LoadImageFromFile):
             return pixels
         whole = mmcv.imfrombytes(content)
         if whole is None:
-            raise ValueError(f"{path}: OpenCV cannot read this picture; replace the file")
+            raise UserError(f"{path}: OpenCV cannot read this picture; replace the file")
         return self._size.picture(whole)
 
 
 @TRANSFORMS.register_module()
 @final
 class LoadAnnotations(transforms.BaseTransform):
-    """Read the label map of a sample, as class numbers of its label space.
+    """Read the mask of a sample, as class numbers of its label space.
 
     Stands for mmsegmentation's transform, so that its pipelines work unchanged. Its many-to-one
     gaps are filled: values of label files become class numbers by a checked table, and pseudo
@@ -88,14 +89,14 @@ class LoadAnnotations(transforms.BaseTransform):
         self, *, reduce_zero_label: bool | None = None, max_side: int | None = None
     ) -> None:
         if reduce_zero_label:
-            raise ValueError(
+            raise UserError(
                 "LoadAnnotations.reduce_zero_label is set by the data set, not by the pipeline; "
                 "leave it out"
             )
         self._size = WorkingSize(max_side)
 
     def transform(self, results: dict[str, Any]) -> dict[str, Any]:
-        """Read the label map; see the class."""
+        """Read the mask; see the class."""
         results["gt_seg_map"] = self._size.labels(results["read_label"]())
         results["seg_fields"].append("gt_seg_map")
         return results

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from ssl_seg.catalog.picture import upright_size
+from ssl_seg.core.errors import UserError
 
 _JPEG_START = b"\xff\xd8\xff"
 
@@ -29,7 +30,7 @@ Other formats it decodes whole and shrinks bilinearly, which is neither faster n
 
 @dataclass(frozen=True)
 class WorkingSize:
-    """How large pictures and their label maps are while they are worked on.
+    """How large pictures and their masks are while they are worked on.
 
     Attributes:
         max_side: longest side in pixels; what is longer is shrunk, what is not stays as it is.
@@ -44,7 +45,7 @@ class WorkingSize:
     def __post_init__(self) -> None:
         side: Any = self.max_side
         if side is not None and (isinstance(side, bool) or not isinstance(side, int) or side < 1):
-            raise ValueError(
+            raise UserError(
                 "max_side: expected the longest side in pixels, an integer of at least 1, or None "
                 f"for the original size, got {side!r}"
             )
@@ -66,7 +67,7 @@ class WorkingSize:
         return self._resized(pixels, cv2.INTER_AREA)
 
     def labels(self, labels: NDArray[np.uint8]) -> NDArray[np.uint8]:
-        """Return a label map (H, W) at its working size, as the labels nearest to the centres."""
+        """Return a mask (H, W) at its working size, as the labels nearest to the centres."""
         return self._resized(labels, cv2.INTER_NEAREST_EXACT)
 
     def decode_jpeg(self, content: bytes) -> NDArray[np.uint8] | None:
@@ -104,7 +105,7 @@ class WorkingSize:
 
 
 def at_size_of(picture: Path, labels: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """Return a label map (h, w) at the upright size of the picture file that it was made of."""
+    """Return a mask (h, w) at the upright size of the picture file that it was made of."""
     with Image.open(picture) as opened:
         width, height = upright_size(opened)
     return _resized_to((height, width), labels, cv2.INTER_NEAREST_EXACT)

@@ -1,4 +1,4 @@
-"""How good a label map is: pure functions on arrays, and the metrics that configs name.
+"""How good a mask is: pure functions on arrays, and the metrics that configs name.
 
 numpy, OpenCV and SciPy only, so that scores need no torch.
 """

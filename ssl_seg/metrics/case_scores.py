@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ssl_seg.core.errors import UserError
 from ssl_seg.core.space import LabelSpace
 from ssl_seg.metrics import overlap
 from ssl_seg.metrics.overlap import Counts, PerClass
@@ -56,7 +57,7 @@ class CaseScores:
             ValueError: the case was there before.
         """
         if case in self._cases:
-            raise ValueError(f"case {case!r} is scored twice; a mean counts each case once")
+            raise UserError(f"case {case!r} is scored twice; a mean counts each case once")
         self._cases[case] = scores
         self.confusion += confusion
         true, predicted = overlap.present(confusion)
@@ -126,12 +127,12 @@ def _check_background(space: LabelSpace, background: int | None) -> None:
     if background is None:
         return
     if type(background) is not int or background not in numbers:
-        raise ValueError(
+        raise UserError(
             f"background: expected None or the number of a class of label space {space.name!r} "
             f"(0 to {numbers[-1]}), got {background!r}"
         )
     if len(space) == 1:
-        raise ValueError(
+        raise UserError(
             f"background: class {background} is the only one of label space {space.name!r}, so "
             "none is left to score; use background=None"
         )

@@ -8,6 +8,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from ssl_seg.core.errors import UserError
 from ssl_seg.metrics.metric import LabelMap
 
 # OpenCV counts in float32, which holds whole numbers exactly up to 2**24. Far less than that finds
@@ -71,14 +72,14 @@ def _count(true: LabelMap, predicted: LabelMap, classes: int) -> NDArray[np.int6
 
 def _check(prediction: LabelMap, truth: LabelMap, classes: int, ignore: int) -> None:
     if prediction.dtype != np.uint8 or truth.dtype != np.uint8:
-        raise ValueError(f"expected uint8 label maps, got {prediction.dtype} and {truth.dtype}")
+        raise UserError(f"expected uint8 masks, got {prediction.dtype} and {truth.dtype}")
     if prediction.shape != truth.shape:
-        raise ValueError(
+        raise UserError(
             f"the prediction has shape {prediction.shape}, the truth {truth.shape}; "
             "they must be the same"
         )
     if ignore < classes:
-        raise ValueError(f"the ignore value {ignore} is the number of one of {classes} classes")
+        raise UserError(f"the ignore value {ignore} is the number of one of {classes} classes")
 
 
 def _refuse(prediction: LabelMap, truth: LabelMap, classes: int, ignore: int) -> NoReturn:
@@ -88,6 +89,6 @@ def _refuse(prediction: LabelMap, truth: LabelMap, classes: int, ignore: int) ->
         for name, labels in (("prediction", prediction), ("truth", truth))
     }
     name, values = next((name, values) for name, values in found.items() if values)
-    raise ValueError(
+    raise UserError(
         f"the {name} holds {values[:8]} at scored pixels; class numbers go from 0 to {classes - 1}"
     )

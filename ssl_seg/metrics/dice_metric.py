@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any, final
 
+from ssl_seg.core.errors import UserError
 from ssl_seg.core.space import LabelSpace
 from ssl_seg.metrics import overlap
 from ssl_seg.metrics.case_scores import CaseScores
@@ -39,7 +40,7 @@ class DiceMetric:
         self, space: LabelSpace, *, first: str = "case", background: int | None = 0
     ) -> None:
         if first not in _AVERAGES:
-            raise ValueError(
+            raise UserError(
                 f"first: no average is named {first!r}" + suggestion(str(first), _AVERAGES)
             )
         self._space = space

@@ -7,6 +7,7 @@ from typing import Any, final
 
 import numpy as np
 
+from ssl_seg.core.errors import UserError
 from ssl_seg.core.space import LabelSpace
 from ssl_seg.metrics import overlap
 from ssl_seg.metrics.confusion import confusion_matrix
@@ -44,7 +45,7 @@ class IoUMetric:
     ) -> None:
         names = [iou_metrics] if isinstance(iou_metrics, str) else list(iou_metrics)
         if unknown := [name for name in names if name not in _CHOICES]:
-            raise ValueError(
+            raise UserError(
                 f"iou_metrics: no score is named {unknown[0]!r}"
                 + suggestion(str(unknown[0]), _CHOICES)
             )

@@ -7,6 +7,7 @@ from typing import Any, final
 
 import numpy as np
 
+from ssl_seg.core.errors import UserError
 from ssl_seg.core.space import LabelSpace
 from ssl_seg.metrics import overlap
 from ssl_seg.metrics.case_scores import CaseScores
@@ -127,13 +128,13 @@ class SurfaceMetric:
         """Return a case's spacing; a mean of mm and pixels would have no unit."""
         unit = "pixels" if sample.spacing_mm is None else "mm"
         if self._unit not in (None, unit):
-            raise ValueError(
+            raise UserError(
                 f"case {sample.case!r} is measured in {unit}, those before it in {self._unit}; "
                 "score cases with and without a spacing apart"
             )
         spacing = sample.spacing_mm or (1.0,) * sample.truth.ndim
         if not all(isfinite(step) and step > 0 for step in spacing):
-            raise ValueError(
+            raise UserError(
                 f"case {sample.case!r}: expected a spacing above 0 mm along each axis, "
                 f"got {spacing}; correct the header of the volume"
             )
@@ -144,4 +145,4 @@ class SurfaceMetric:
 def _check_length(name: str, value: float) -> None:
     number = isinstance(value, int | float) and not isinstance(value, bool)
     if not number or not isfinite(value) or value < 0:
-        raise ValueError(f"{name}: expected a length of 0 or more in mm, got {value!r}")
+        raise UserError(f"{name}: expected a length of 0 or more in mm, got {value!r}")

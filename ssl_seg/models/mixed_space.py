@@ -19,7 +19,8 @@ from mmengine.structures import PixelData
 from torch import Tensor, nn
 
 from ssl_seg.compat import import_mmseg
-from ssl_seg.core.space_map import SpaceMap
+from ssl_seg.core.class_mapping import ClassMapping
+from ssl_seg.core.errors import UserError
 
 import_mmseg()  # mmsegmentation's modules cannot be imported before
 
@@ -35,7 +36,7 @@ _COMMON_HEADS = (BaseDecodeHead, BaseCascadeDecodeHead)
 _HEAD_LOSS = ("loss", "loss_by_feat", "_stack_batch_gt")
 
 
-def supervise_in(model: nn.Module, reductions: Mapping[str, SpaceMap]) -> None:
+def supervise_in(model: nn.Module, reductions: Mapping[str, ClassMapping]) -> None:
     """Let the heads of a segmentor, auxiliary ones too, learn from samples in coarser spaces.
 
     The model's modules, weights and predictions stay as they are, and so does the loss of a batch
@@ -63,7 +64,7 @@ def supervise_in(model: nn.Module, reductions: Mapping[str, SpaceMap]) -> None:
         head.loss_by_feat = _MixedSpaceLoss(head, dict(reductions))
 
 
-def reduce_logits(logits: Tensor, reduction: SpaceMap) -> Tensor:
+def reduce_logits(logits: Tensor, reduction: ClassMapping) -> Tensor:
     """Turn logits of a space's classes into logits of groups of them.
 
     The softmax of the result is the summed softmax of each group, in at least single precision.
@@ -81,8 +82,8 @@ def reduce_logits(logits: Tensor, reduction: SpaceMap) -> Tensor:
         ValueError: the number of channels is not the map's, or a group is empty.
     """
     if logits.shape[1] != len(reduction.source):
-        raise ValueError(
-            f"label map {reduction.name!r}: expected logits of the {len(reduction.source)} classes "
+        raise UserError(
+            f"mask {reduction.name!r}: expected logits of the {len(reduction.source)} classes "
             f"of {reduction.source.name!r}, got shape {tuple(logits.shape)}"
         )
     # Gradients of stacked planes are planes again; those of indexed channels are scattered one by
@@ -103,13 +104,13 @@ def check_heads(model: nn.Module) -> None:
         ValueError: names the model or the place and class of the first head that cannot, and why.
     """
     if _replaced(_SEGMENTOR_LOSS, model, _COMMON_SEGMENTORS):
-        raise ValueError(
+        raise UserError(
             f"model ({type(model).__name__}): cannot learn from labels in coarser spaces: it does "
             "not leave the loss to its heads as EncoderDecoder does; choose one that does"
         )
     for place, head in _heads(model):
         if reason := _obstacle(head):
-            raise ValueError(
+            raise UserError(
                 f"{place} ({type(head).__name__}): cannot learn from labels in coarser spaces: "
                 f"{reason}"
             )
@@ -125,7 +126,7 @@ class _MixedSpaceLoss:
     """
 
     head: BaseDecodeHead
-    reductions: Mapping[str, SpaceMap]
+    reductions: Mapping[str, ClassMapping]
 
     def __call__(
         self, seg_logits: Tensor, batch_data_samples: Sequence[SegDataSample]
@@ -176,13 +177,13 @@ def _in_single_precision(logits: Tensor) -> Tensor:
     return logits.to(torch.promote_types(logits.dtype, torch.float32))
 
 
-def _channels(reduction: SpaceMap) -> list[list[int]]:
+def _channels(reduction: ClassMapping) -> list[list[int]]:
     """Return the classes that each channel of the reduced logits sums up."""
     target = reduction.target
     groups = reduction.groups
     if empty := [target.classes[number] for number, group in enumerate(groups) if not group]:
-        raise ValueError(
-            f"label map {reduction.name!r}: no class of {reduction.source.name!r} becomes "
+        raise UserError(
+            f"mask {reduction.name!r}: no class of {reduction.source.name!r} becomes "
             f"{', '.join(map(repr, empty))} of {target.name!r}, so a model of the former cannot "
             "learn from labels in the latter; leave these classes out of the space"
         )
@@ -190,17 +191,17 @@ def _channels(reduction: SpaceMap) -> list[list[int]]:
     return [list(group) for group in (*groups, rest) if group]
 
 
-def _require_fit(place: str, head: BaseDecodeHead, reduction: SpaceMap) -> None:
+def _require_fit(place: str, head: BaseDecodeHead, reduction: ClassMapping) -> None:
     source, target = reduction.source, reduction.target
     if head.num_classes != len(source):
-        raise ValueError(
-            f"{place}.num_classes: label map {reduction.name!r} starts at the {len(source)} "
+        raise UserError(
+            f"{place}.num_classes: mask {reduction.name!r} starts at the {len(source)} "
             f"classes of {source.name!r}, but the head has {head.num_classes}; give all heads the "
             "classes of the model's own space"
         )
     for space in (source, target):
         if space.ignore != head.ignore_index:
-            raise ValueError(
+            raise UserError(
                 f"{place}.ignore_index: the head ignores {head.ignore_index}, but label space "
                 f"{space.name!r} marks ignored pixels by {space.ignore}; make them the same"
             )

@@ -11,6 +11,7 @@ from mmengine.device import get_device
 from mmengine.optim import OptimWrapper
 from torch import Tensor, nn
 
+from ssl_seg.core.errors import UserError
 from ssl_seg.registry import OPTIM_WRAPPERS
 
 DTYPES = {"bfloat16": torch.bfloat16, "float16": torch.float16}
@@ -38,9 +39,9 @@ class AmpOptimWrapper(OptimWrapper):
         self._device = get_device()
         name = dtype or ("bfloat16" if self._device == "cpu" else "float16")
         if name not in DTYPES:
-            raise ValueError(f"AmpOptimWrapper.dtype must be one of {sorted(DTYPES)}, got {name!r}")
+            raise UserError(f"AmpOptimWrapper.dtype must be one of {sorted(DTYPES)}, got {name!r}")
         if name == "float16" and self._device == "cpu":
-            raise ValueError("float16 training needs a GPU; use --amp bf16 on a CPU")
+            raise UserError("float16 training needs a GPU; use --amp bf16 on a CPU")
         self._dtype = DTYPES[name]
         scale = {} if loss_scale == "dynamic" else {"init_scale": float(loss_scale)}
         self._scaler = torch.amp.GradScaler(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from ssl_seg.core.errors import UserError
 from ssl_seg.core.fingerprint import fingerprint
 from ssl_seg.core.stage import LabelStage, Stage, TrainStage
 from ssl_seg.models.mixed_space import supervise_in
@@ -33,7 +34,7 @@ def check_models(stages: Mapping[str, Stage]) -> None:
         try:
             check_predictor(stage.recipe, stage.pipeline)
         except (ValueError, TypeError, AssertionError) as error:
-            raise ValueError(f"{stage.title}: {error}") from error
+            raise UserError(f"{stage.title}: {error}") from error
 
 
 def _check_trainings(stages: Mapping[str, Stage]) -> None:
@@ -50,4 +51,4 @@ def _check_trainings(stages: Mapping[str, Stage]) -> None:
             if stage.reductions:
                 supervise_in(model, stage.reductions)
         except (ValueError, TypeError, AssertionError) as error:
-            raise ValueError(f"{stage.title}: {error}") from error
+            raise UserError(f"{stage.title}: {error}") from error

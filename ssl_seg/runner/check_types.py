@@ -11,6 +11,7 @@ from mmengine.registry import Registry
 from ssl_seg import registry
 from ssl_seg.config.check import overlaid_parts
 from ssl_seg.config.recipes import own_reference
+from ssl_seg.core.errors import UserError
 from ssl_seg.data import transforms  # noqa: F401 - registers the transforms
 from ssl_seg.models import rstn  # noqa: F401 - registers RSTN
 from ssl_seg.registry import ADAPTERS, EXECUTORS, PREDICTORS, check_arguments, suggestion
@@ -120,16 +121,16 @@ def _check(
     types_only: bool = False,
 ) -> None:
     if not isinstance(part, Mapping) or "type" not in part:
-        raise ValueError(f"{where}: expected a dict with a 'type', got {part!r}")
+        raise UserError(f"{where}: expected a dict with a 'type', got {part!r}")
     entry = _found(get, part["type"])
     if entry is None:
-        raise ValueError(
+        raise UserError(
             f"{where}.type: nothing is registered as {part['type']!r}"
             f"{suggestion(part['type'], names)}"
         )
     package = BACKEND_PACKAGES.get(part["type"])
     if package is not None and find_spec(package) is None:
-        raise ValueError(
+        raise UserError(
             f"{where}.type: {part['type']} needs the package {package!r}; pip install {package}"
         )
     if not types_only:

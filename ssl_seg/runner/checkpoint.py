@@ -14,6 +14,7 @@ import torch
 from mmengine.hooks import Hook
 from mmengine.runner import Runner
 
+from ssl_seg.core.errors import UserError
 from ssl_seg.store.atomic import write_bytes
 
 logger = logging.getLogger(__name__)
@@ -45,7 +46,7 @@ def load(path: Path, data: bytes | None = None) -> dict[str, Any]:
     try:
         loaded: dict[str, Any] = torch.load(source, map_location="cpu", weights_only=True)
     except Exception as error:  # torch raises many kinds, which all mean this
-        raise ValueError(
+        raise UserError(
             f"{path}: expected a weight file of tensors and plain values, which loads with "
             "weights_only=True; export the state dict alone to a new file"
         ) from error

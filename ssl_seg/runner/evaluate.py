@@ -1,4 +1,4 @@
-"""How an evaluate stage runs: stored label maps against true labels, case by case.
+"""How an evaluate stage runs: stored masks against true labels, case by case.
 
 It opens no model, so it needs no torch, and its memory does not grow with the number of cases.
 """
@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ssl_seg.core.case import Case
+from ssl_seg.core.errors import UserError
 from ssl_seg.core.space import LabelSpace, LabelValues
 from ssl_seg.core.stage import EvaluateStage
 from ssl_seg.data.label_maps import read_truth
@@ -29,7 +30,7 @@ from ssl_seg.store.store import Store
 def run(
     stage: EvaluateStage, store: Store, out: Path, advance: Callable[[int], None]
 ) -> dict[str, Any]:
-    """Score stored label maps and write ``out/scores.json``.
+    """Score stored masks and write ``out/scores.json``.
 
     It holds ``space`` (as plain data), ``cases`` (how many), ``predictions`` (fingerprints),
     ``max_side`` (longest side in pixels or null), ``reduced`` (how many cases were compared at a
@@ -70,7 +71,7 @@ def run(
             try:
                 metric.add(sample)
             except ValueError as error:
-                raise ValueError(f"{path}: {error}") from error
+                raise UserError(f"{path}: {error}") from error
         advance(done)
     scores: dict[str, Any] = {
         "space": space.plain(),
@@ -86,7 +87,7 @@ def run(
 
 
 def _folders_of_maps(stage: EvaluateStage, store: Store) -> dict[str, Path]:
-    """Return the folder of each case's label map."""
+    """Return the folder of each case's mask."""
     expected = stage.values.space if stage.reduction is None else stage.reduction.source
     folders: dict[str, Path] = {}
     for name in stage.predictions:
@@ -97,12 +98,12 @@ def _folders_of_maps(stage: EvaluateStage, store: Store) -> dict[str, Path]:
         for entry in manifest["cases"]:
             folder = artifact / "maps"
             if (other := folders.setdefault(entry["case"], folder)) != folder:
-                raise ValueError(
+                raise UserError(
                     f"case {entry['case']!r} was labeled twice, in {other} and {folder}"
                 )
     if missing := [case.id for case in stage.cases if case.id not in folders]:
-        raise ValueError(
-            f"{len(missing)} of {len(stage.cases)} cases have no stored label map, e.g. "
+        raise UserError(
+            f"{len(missing)} of {len(stage.cases)} cases have no stored mask, e.g. "
             f"{missing[0]!r}; looked in {', '.join(str(store.path(n)) for n in stage.predictions)}"
         )
     return folders
@@ -110,7 +111,7 @@ def _folders_of_maps(stage: EvaluateStage, store: Store) -> dict[str, Path]:
 
 def _require_space(predicted: Mapping[str, Any], space: LabelSpace, where: Path) -> None:
     if list(predicted["classes"]) != list(space.classes):
-        raise ValueError(
+        raise UserError(
             f"{where}: the maps are in label space {predicted['name']!r} with "
             f"{len(predicted['classes'])} classes, the true labels in {space.name!r} with "
             f"{len(space)}; both must name the same classes in the same order"
@@ -136,8 +137,8 @@ def _sample(
     prediction, truth = read_truth(path, predicted), read_truth(truth_path, values)
     scored = truth if prediction.shape == truth.shape else size.labels(truth)
     if prediction.shape != scored.shape:
-        raise ValueError(
-            f"the label map {path} is {_shape(prediction)} pixels, the true label {truth_path} "
+        raise UserError(
+            f"the mask {path} is {_shape(prediction)} pixels, the true label {truth_path} "
             f"{_shape(truth)}; labels are stored at the size of the true label"
             + (f" or shrunk to {_shape(scored)} by max_side" if scored is not truth else "")
         )
@@ -156,6 +157,4 @@ def _merge(into: dict[str, Any], part: Mapping[str, Any], where: str) -> None:
         if isinstance(value, Mapping):
             _merge(into.setdefault(name, {}), value, place)
         elif into.setdefault(name, value) != value:
-            raise ValueError(
-                f"two metrics state different values under {place!r}; drop one of them"
-            )
+            raise UserError(f"two metrics state different values under {place!r}; drop one of them")

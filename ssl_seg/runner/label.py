@@ -1,4 +1,4 @@
-"""Label cases with a trained model: one label map per case, and a manifest."""
+"""Label cases with a trained model: one mask per case, and a manifest."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Predictors: from a case to its label map, by a model of mmsegmentation."""
+"""Predictors: from a case to its mask, by a model of mmsegmentation."""
 
 from __future__ import annotations
 
@@ -134,7 +134,7 @@ class Image:
 
 
 def most_likely(logits: Tensor, size: Sequence[int], align_corners: bool) -> Prediction:
-    """Return the label map of one image at its original size.
+    """Return the mask of one image at its original size.
 
     The same labels as interpolating all classes and taking the argmax, but class by class, which
     holds three planes in memory whatever the number of classes.

@@ -10,6 +10,8 @@ from mmengine.dataset import pseudo_collate
 from torch import Tensor
 from torch.nn import functional
 
+from ssl_seg.core.errors import UserError
+
 
 class Logits(NamedTuple):
     """What a segmentor says of one picture or slice.
@@ -40,7 +42,7 @@ class SegmentorLogits:
 
     def __init__(self, model: Any, *, flip: bool = False, scales: Sequence[float] = (1.0,)) -> None:
         if not scales or min(scales) <= 0:
-            raise ValueError(f"scales must be positive factors, got {scales!r}")
+            raise UserError(f"scales must be positive factors, got {scales!r}")
         self._model = model
         mirrored = (False, True) if flip else (False,)
         self._looks = [(scale, mirror) for scale in scales for mirror in mirrored]
@@ -70,7 +72,7 @@ class SegmentorLogits:
                 for scale, mirror in self._looks
             ]
         ).mean(dim=0)
-        # The logarithm of probabilities is a logit again, so one path leads to the label map.
+        # The logarithm of probabilities is a logit again, so one path leads to the mask.
         return total.clamp_min(torch.finfo(total.dtype).tiny).log()
 
     def _look(

@@ -19,6 +19,7 @@ from torch.utils.data import DataLoader, Sampler
 
 from ssl_seg.config.check import DEFAULT_INTERVAL
 from ssl_seg.config.weights import unmark
+from ssl_seg.core.errors import UserError
 from ssl_seg.core.fingerprint import derive_seed
 from ssl_seg.core.stage import MODEL_FILE, Source, TrainStage
 from ssl_seg.data import transforms  # noqa: F401 - registers the transforms
@@ -262,7 +263,7 @@ def _load_matching(runner: Runner, path: Path) -> None:
         if name in own and own[name].shape == value.shape
     }
     if not fitting:
-        raise ValueError(f"load_from: no weight in {path} fits the model by name and shape")
+        raise UserError(f"load_from: no weight in {path} fits the model by name and shape")
     runner.model.load_state_dict(fitting, strict=False)
     left = sorted(set(own) - set(fitting))
     runner.logger.info(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Literal, final
 
 from ssl_seg.core.builder import Fold, Labels, Model, PlanBuilder, Result
+from ssl_seg.core.errors import UserError
 from ssl_seg.registry import SCHEDULERS
 from ssl_seg.schedulers.first_labels import check_generations, first_labels
 
@@ -36,11 +37,11 @@ class ATSO:
         learn_from: Literal["others", "own"] = "others",
     ) -> None:
         if isinstance(folds, bool) or not isinstance(folds, int) or folds < 2:
-            raise ValueError(f"ATSO needs at least 2 folds, got {folds!r}; with 1 it is STSO")
+            raise UserError(f"ATSO needs at least 2 folds, got {folds!r}; with 1 it is STSO")
         if start not in ("scratch", "own"):
-            raise ValueError(f"start must be 'scratch' or 'own', got {start!r}")
+            raise UserError(f"start must be 'scratch' or 'own', got {start!r}")
         if learn_from not in ("others", "own"):
-            raise ValueError(f"learn_from must be 'others' or 'own', got {learn_from!r}")
+            raise UserError(f"learn_from must be 'others' or 'own', got {learn_from!r}")
         self.folds = folds
         self.generations = check_generations(generations)
         self.start = start
@@ -55,7 +56,7 @@ class ATSO:
         """
         _, labels = first_labels(b)
         if own := labels.not_held_out:
-            raise ValueError(
+            raise UserError(
                 f"ATSO: {len(own)} reference cases, e.g. {own[0].id!r}, were labeled by a model "
                 "that was trained on them; let ATSO or Supervised hand on its labels, or start "
                 "with pseudo_labels='own' and start='own'"

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, final
 
 from ssl_seg.core.builder import Given, PlanBuilder, Result
+from ssl_seg.core.errors import UserError
 from ssl_seg.registry import SCHEDULERS, suggestion
 
 _KEYS = ("scheduler", "space", "start", "pseudo_labels", "role")
@@ -38,7 +39,7 @@ class Curriculum:
 
     def __init__(self, *, phases: Sequence[Mapping[str, Any]]) -> None:
         if not phases:
-            raise ValueError("phases: expected at least one, got none")
+            raise UserError("phases: expected at least one, got none")
         self.phases = tuple(_checked(phase, number) for number, phase in enumerate(phases))
         self._schedulers = tuple(
             SCHEDULERS.build(phase["scheduler"], where=f"phases[{number}].scheduler")
@@ -61,9 +62,9 @@ class Curriculum:
                 part = b.phase(space=phase["space"], given=given, role=phase["role"])
                 result = scheduler.plan(part)
             except ValueError as error:
-                raise ValueError(f"phases[{number}]: {error}") from error
+                raise UserError(f"phases[{number}]: {error}") from error
             if given != Given() and not part.has_taken(given):
-                raise ValueError(
+                raise UserError(
                     f"phases[{number}]: {phase['scheduler']['type']} takes nothing over from the "
                     "phase before; use start='own' and pseudo_labels='own'"
                 )
@@ -74,18 +75,18 @@ class Curriculum:
 def _checked(phase: Any, number: int) -> dict[str, Any]:
     where = f"phases[{number}]"
     if not isinstance(phase, Mapping) or "scheduler" not in phase:
-        raise ValueError(f"{where}: expected a dict with a 'scheduler', got {phase!r}")
+        raise UserError(f"{where}: expected a dict with a 'scheduler', got {phase!r}")
     for key in phase:
         if key not in _KEYS:
-            raise ValueError(f"{where}.{key}: unknown key{suggestion(key, _KEYS)}")
+            raise UserError(f"{where}.{key}: unknown key{suggestion(key, _KEYS)}")
     filled = {"space": None, "start": "own", "pseudo_labels": "own", "role": "student", **phase}
     for key, allowed in (("start", _SOURCES), ("pseudo_labels", _SOURCES), ("role", _ROLES)):
         if filled[key] not in allowed:
-            raise ValueError(
+            raise UserError(
                 f"{where}.{key}: expected one of {', '.join(allowed)}, got {filled[key]!r}"
             )
         if number == 0 and filled[key] == "previous":
-            raise ValueError(f"{where}.{key}: the first phase has none before it; use 'own'")
+            raise UserError(f"{where}.{key}: the first phase has none before it; use 'own'")
     return filled
 
 
@@ -93,7 +94,7 @@ def _given(phase: Mapping[str, Any], previous: Result | None) -> Given:
     if previous is None:
         return Given()
     if phase["pseudo_labels"] == "previous" and previous.labels is None:
-        raise ValueError(
+        raise UserError(
             "pseudo_labels='previous': the phase before labels no reference cases; use 'own'"
         )
     return Given(

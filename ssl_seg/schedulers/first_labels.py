@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from ssl_seg.core.builder import Labels, Model, PlanBuilder
+from ssl_seg.core.errors import UserError
 
 
 def first_labels(b: PlanBuilder, *, goes_on: bool = False) -> tuple[Model | None, Labels]:
@@ -22,7 +23,7 @@ def first_labels(b: PlanBuilder, *, goes_on: bool = False) -> tuple[Model | None
     given = b.given
     if given.labels is not None:
         if given.model is not None and not goes_on:
-            raise ValueError(
+            raise UserError(
                 "start='previous' has no effect where pseudo_labels='previous' and students start "
                 "from scratch; use start='own', or SelfLearning"
             )
@@ -40,5 +41,5 @@ def check_generations(generations: int) -> int:
         ValueError: it is not a whole number of at least 1.
     """
     if isinstance(generations, bool) or not isinstance(generations, int) or generations < 1:
-        raise ValueError(f"generations must be a whole number of at least 1, got {generations!r}")
+        raise UserError(f"generations must be a whole number of at least 1, got {generations!r}")
     return generations

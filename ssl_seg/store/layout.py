@@ -6,6 +6,7 @@ import secrets
 import shutil
 from pathlib import Path
 
+from ssl_seg.core.errors import UserError
 from ssl_seg.store.atomic import is_unfinished, make_folder, sync, write_json
 from ssl_seg.store.lock import LOCK_NAME
 from ssl_seg.store.manifest import read_json
@@ -31,12 +32,12 @@ def check_layout(work_dir: Path) -> None:
     if (work_dir / MARK).is_file():
         found = read_json(work_dir / MARK)
         if found != LAYOUT:
-            raise ValueError(
+            raise UserError(
                 f"{work_dir / MARK}: expected {LAYOUT}, found {found}; use the version of ssl_seg "
                 "that made this work dir, another --work-dir, or --fresh to start over"
             )
     elif taken := [name for name in (ARTIFACTS, RUNNING, PLANS) if (work_dir / name).exists()]:
-        raise ValueError(
+        raise UserError(
             f"{work_dir}: something else than ssl_seg made the folder {taken[0]!r} in it (there is "
             f"no {MARK}); use another --work-dir"
         )
@@ -87,7 +88,7 @@ def remove(folder: Path) -> None:
 def _refuse_links(work_dir: Path) -> None:
     for name in OWN_FOLDERS:
         if (work_dir / name).is_symlink():
-            raise ValueError(
+            raise UserError(
                 f"{work_dir / name}: is a symbolic link, but a work dir's own folders must lie in "
                 "it, on one file system; move the whole work dir there and name that place"
             )
@@ -102,7 +103,7 @@ def _refuse_foreign(work_dir: Path) -> None:
         names = {path.name for path in work_dir.iterdir()}
         is_ours = all(name == LOCK_NAME or is_unfinished(name) for name in names)
     if not is_ours:
-        raise ValueError(
+        raise UserError(
             f"{work_dir}: starting over removes what earlier runs left, but this folder is no work "
             f"dir of ssl_seg (its {MARK} is missing or says something else); choose another "
             "--work-dir, or empty it yourself"

@@ -10,6 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
+from ssl_seg.core.errors import UserError
 from ssl_seg.store.atomic import SYNC_THREADS, finished_files, write_json
 
 MANIFEST = "artifact.json"
@@ -49,7 +50,7 @@ def read_manifest(folder: Path) -> dict[str, Any]:
     """
     manifest = read_json(folder / MANIFEST)
     if manifest.get("format") != MANIFEST_FORMAT:
-        raise ValueError(
+        raise UserError(
             f"{folder / MANIFEST}: expected format {MANIFEST_FORMAT}, found "
             f"{manifest.get('format')!r}; use the version of ssl_seg that wrote it, another "
             "--work-dir, or --fresh"
@@ -86,9 +87,9 @@ def read_json(path: Path) -> dict[str, Any]:
     try:
         value = json.loads(path.read_bytes())
     except ValueError as error:
-        raise ValueError(f"{path}: expected JSON, but {error}") from error
+        raise UserError(f"{path}: expected JSON, but {error}") from error
     if not isinstance(value, dict):
-        raise ValueError(f"{path}: expected a JSON object, found {type(value).__name__}")
+        raise UserError(f"{path}: expected a JSON object, found {type(value).__name__}")
     return value
 
 

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any, final
 
+from ssl_seg.core.errors import UserError
 from ssl_seg.store import layout
 from ssl_seg.store.atomic import make_folder, publish_synced, write_json
 from ssl_seg.store.manifest import MANIFEST, find_problems, read_json, read_manifest, write_manifest
@@ -142,7 +143,7 @@ class Store:
         """
         name = str(record["name"])
         if not re.fullmatch(r"[\w][\w.+=-]{0,199}", name):
-            raise ValueError(
+            raise UserError(
                 "a run's name must begin with a letter or digit and go on with these and any of "
                 f"'_-+=.', 200 at most; got {name!r}"
             )
@@ -168,5 +169,5 @@ class Store:
 def _checked(fingerprint: str) -> str:
     """Keep names that come out of files inside the store."""
     if not re.fullmatch(r"[0-9a-f]{32}", fingerprint):
-        raise ValueError(f"a fingerprint is 32 hexadecimal digits, got {fingerprint!r}")
+        raise UserError(f"a fingerprint is 32 hexadecimal digits, got {fingerprint!r}")
     return fingerprint

@@ -5,12 +5,12 @@ from pathlib import Path
 
 import pytest
 
-from ssl_seg.config.spaces import declared_maps
+from ssl_seg.config.spaces import declared_mappings
 from ssl_seg.registry import ADAPTERS
 
 
 def declared(adapter, folder=Path()):
-    (found,) = declared_maps([{"type": "ClassReduction", **adapter}], folder)
+    (found,) = declared_mappings([{"type": "ClassReduction", **adapter}], folder)
     return found
 
 
@@ -40,7 +40,7 @@ def test_it_has_no_part_in_predicting():
     [
         (
             {"map": "idd_lite_to_idd"},
-            r"adapters\[0\]: no label map is named 'idd_lite_to_idd'",
+            r"adapters\[0\]: no class mapping is named 'idd_lite_to_idd'",
         ),
         ({"map": "none.json"}, r"adapters\[0\]: none\.json: "),
         ({"map": 7}, r"adapters\[0\]: map: expected a name or the path of a file, got 7"),

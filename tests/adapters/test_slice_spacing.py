@@ -14,7 +14,7 @@ def test_it_states_the_distance_in_mm(given, spacing):
     adapter = ADAPTERS.build({"type": "SliceSpacing", **given}, where="adapters[0]")
     assert adapter.slice_spacing() == spacing
     assert not hasattr(adapter, "around")
-    assert not hasattr(adapter, "space_map")
+    assert not hasattr(adapter, "class_mapping")
 
 
 @pytest.mark.parametrize("spacing", [0, -1.0, math.nan, math.inf, True, "1", None])

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from ssl_seg.catalog.map_file import open_map
+from ssl_seg.catalog.class_mapping_file import open_map
 from ssl_seg.catalog.mapillary_vistas import MapillaryVistas
 from ssl_seg.data.label_maps import read_truth
 from ssl_seg.metrics import IoUMetric, Sample
@@ -81,8 +81,8 @@ def mapped(labels, table):
 
 def reading(catalog, table):
     """Return the cases' label files and how they are read through a shipped map."""
-    space_map = open_map(f"mapillary_vistas_to_cityscapes_{table}", Path())
-    values = space_map.applied_to(catalog.values)
+    class_mapping = open_map(f"mapillary_vistas_to_cityscapes_{table}", Path())
+    values = class_mapping.applied_to(catalog.values)
     return values, {case.id: Path(case.label.path) for case in catalog.cases}
 
 

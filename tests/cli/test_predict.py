@@ -1,4 +1,4 @@
-"""`predict`: label maps and pictures of images, and of volumes in their own grids."""
+"""`predict`: masks and pictures of images, and of volumes in their own grids."""
 
 import nibabel
 import numpy as np

@@ -7,8 +7,8 @@ import sys
 import pytest
 
 from ssl_seg.cli.main import call
-from ssl_seg.data.phantoms.organ.cohort import Cohort
-from ssl_seg.data.phantoms.organ.nih_layout import NIH
+from ssl_seg.phantoms.organ.cohort import Cohort
+from ssl_seg.phantoms.organ.nih_layout import NIH
 
 
 @pytest.fixture(scope="module")

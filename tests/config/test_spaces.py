@@ -3,8 +3,8 @@
 import pytest
 
 from ssl_seg.config.spaces import Spaces, with_classes
+from ssl_seg.core.class_mapping import ClassMapping
 from ssl_seg.core.space import LabelSpace
-from ssl_seg.core.space_map import SpaceMap
 
 
 def space(name, *classes):
@@ -14,8 +14,8 @@ def space(name, *classes):
 CAMBRIDGE = space("cambridge", "sky", "road", "pavement", "car", "bicyclist")
 DELHI = space("delhi", "air", "ground", "traffic")
 FEW = space("few", "traffic", "rest")
-TO_DELHI = SpaceMap("to_delhi", CAMBRIDGE, DELHI, (0, 1, 1, 2, 2))
-TO_FEW = SpaceMap("to_few", DELHI, FEW, (1, 1, 0))
+TO_DELHI = ClassMapping("to_delhi", CAMBRIDGE, DELHI, (0, 1, 1, 2, 2))
+TO_FEW = ClassMapping("to_few", DELHI, FEW, (1, 1, 0))
 HOMES = {"labeled": CAMBRIDGE, "test": DELHI}
 
 
@@ -49,7 +49,7 @@ def test_source_and_target_without_a_shared_space_are_refused_with_their_classes
 
 
 def test_a_map_that_starts_where_nothing_leads_to_is_refused():
-    stray = SpaceMap("stray", space("oslo", "snow", "road"), FEW, (1, 1))
+    stray = ClassMapping("stray", space("oslo", "snow", "road"), FEW, (1, 1))
     message = (
         r"'stray' starts at 'oslo' \(snow, road\).*the lists are in 'cambridge' \(sky.*'delhi'"
     )
@@ -88,6 +88,6 @@ def test_the_reference_sets_space_chooses_nothing_and_needs_no_map():
 
 
 def test_a_map_may_start_at_the_reference_sets_space():
-    from_oslo = SpaceMap("from_oslo", space("oslo", "snow", "lorry"), FEW, (1, 0))
+    from_oslo = ClassMapping("from_oslo", space("oslo", "snow", "lorry"), FEW, (1, 0))
     maps = (TO_DELHI, TO_FEW, from_oslo)
     assert Spaces.of(HOMES, maps, None, reference=from_oslo.source).model == DELHI

@@ -11,7 +11,7 @@ FEW, MANY = 6, 60
 SIZE = (1024, 768)
 PIXELS = SIZE[0] * SIZE[1]
 
-# A network of small input makes large label maps in little time.
+# A network of small input makes large masks in little time.
 CHANGES = {
     "scheduler": {"type": "Supervised"},
     "split.labeled": 9,
@@ -28,7 +28,7 @@ CHANGES = {
     not Path("/proc/self/clear_refs").exists(), reason="peak memory of a stage is Linux's to tell"
 )
 def test_ten_times_the_cases_take_no_more_memory(tiny, command, tmp_path):
-    """Holding one byte a pixel of each case, a label map's, would already be too much."""
+    """Holding one byte a pixel of each case, a mask's, would already be too much."""
     data = tiny.data(tmp_path / "data", test=1, size=SIZE)
     names = [f"frame{number}" for number in range(MANY)]
     for kind in ("images", "masks"):

@@ -5,8 +5,8 @@ from dataclasses import fields, replace
 import pytest
 
 from ssl_seg.core.case import DataFile, LabelFile
+from ssl_seg.core.class_mapping import ClassMapping
 from ssl_seg.core.space import LabelSpace, LabelValues
-from ssl_seg.core.space_map import SpaceMap
 from ssl_seg.core.stage import EvaluateStage, LabelStage, Source, TrainStage
 
 OTHER = LabelSpace("other", ("road", "car", "tree"), ((0, 0, 0), (90, 0, 0), (0, 90, 0)))
@@ -149,7 +149,7 @@ def test_every_part_of_a_score_changes_its_name(evaluate):
         {"cases": (change_file(first, "label", digest="x"), *rest)},
         {"values": LabelValues.identity(OTHER)},
         {"recipe": {"metrics": []}},
-        {"reduction": SpaceMap("turned", OTHER, evaluate.values.space, (1, 0, 0))},
+        {"reduction": ClassMapping("turned", OTHER, evaluate.values.space, (1, 0, 0))},
     ]
     names = {name for change in changes for name in change}
     assert {field.name for field in fields(evaluate)} == {*names, "kind"}

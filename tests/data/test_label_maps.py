@@ -1,4 +1,4 @@
-"""Label maps survive the way through a file, and wrong files are named."""
+"""Masks survive the way through a file, and wrong files are named."""
 
 from __future__ import annotations
 

@@ -12,13 +12,13 @@ from PIL import Image
 
 from ssl_seg.catalog.index import DigestIndex
 from ssl_seg.catalog.mapillary_vistas import MapillaryVistas
-from ssl_seg.data.phantoms.cityscapes_layout import CITYSCAPES
-from ssl_seg.data.phantoms.data_set import StreetPhantoms
-from ssl_seg.data.phantoms.film import CITIES, Film, Frame, shoot
-from ssl_seg.data.phantoms.layout import Layout
-from ssl_seg.data.phantoms.look import LOOKS
-from ssl_seg.data.phantoms.mapillary_layout import MAPILLARY
-from ssl_seg.data.phantoms.street import write_street
+from ssl_seg.phantoms.cityscapes_layout import CITYSCAPES
+from ssl_seg.phantoms.data_set import StreetPhantoms
+from ssl_seg.phantoms.film import CITIES, Film, Frame, shoot
+from ssl_seg.phantoms.layout import Layout
+from ssl_seg.phantoms.look import LOOKS
+from ssl_seg.phantoms.mapillary_layout import MAPILLARY
+from ssl_seg.phantoms.street import write_street
 
 SMALL = {"look": "source", "train": 4, "val": 1, "frames": 2, "size": (64, 48), "seed": 0}
 

@@ -13,7 +13,7 @@ SPACE = LabelSpace("three", ("a", "b", "c"), ((0, 0, 0), (90, 0, 0), (0, 90, 0))
 
 @pytest.fixture
 def stored(tmp_path):
-    """An artifact of two label maps whose class c is never sure; its maps and levels by case."""
+    """An artifact of two masks whose class c is never sure; its maps and levels by case."""
     rng = np.random.default_rng(0)
     cases, counts = {}, np.zeros((3, LEVELS), np.int64)
     for name in ("drive/1", "drive/2"):

@@ -178,5 +178,5 @@ def test_a_picture_and_a_label_of_two_sizes_are_an_error(open_set):
     whole = {"type": "LoadImageFromFile"}
     shrunk = {"type": "LoadAnnotations", "max_side": 16}
     made = open_set((whole, shrunk, {"type": "PackSegInputs"}))
-    with pytest.raises(ValueError, match=r"picture of 32x24 pixels and a label map of 16x12"):
+    with pytest.raises(ValueError, match=r"picture of 32x24 pixels and a mask of 16x12"):
         made[Ticket(0, 0, 0, 0)]

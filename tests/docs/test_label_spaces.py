@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from ssl_seg.catalog.map_file import open_map, read_map, shipped_maps
+from ssl_seg.catalog.class_mapping_file import open_map, read_map, shipped_maps
 from ssl_seg.catalog.shipped import shipped_json
 from ssl_seg.catalog.space_file import read_space, shipped_space
 

@@ -40,7 +40,7 @@ REDUCTION = {
     "total": True,
     "classes": {"background": "back", "organ": "back", "mass": "car"},
 }
-"""A label map that the tiny experiments' curriculum needs."""
+"""A mask that the tiny experiments' curriculum needs."""
 
 
 def train_pipeline(labels: int) -> list[dict[str, Any]]:

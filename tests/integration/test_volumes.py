@@ -19,13 +19,13 @@ from ssl_seg.catalog.index import DigestIndex
 from ssl_seg.catalog.nih_pancreas import NIHPancreas
 from ssl_seg.cli.main import call
 from ssl_seg.core.views import VIEWS
-from ssl_seg.data.phantoms.organ.cohort import Cohort
-from ssl_seg.data.phantoms.organ.nih_layout import NIH
 from ssl_seg.data.stored_maps import read_true_map, write_prediction
 from ssl_seg.data.volumes.cache import VolumeCache
 from ssl_seg.data.volumes.working_grid import WorkingGrid
 from ssl_seg.metrics.surface import surface_distances
 from ssl_seg.models.predictor import Prediction
+from ssl_seg.phantoms.organ.cohort import Cohort
+from ssl_seg.phantoms.organ.nih_layout import NIH
 from ssl_seg.store.store import Store
 
 SIGKILLED = -9
@@ -368,7 +368,7 @@ SIDE = 96
     not Path("/proc/self/clear_refs").exists(), reason="peak memory of a stage is Linux's to tell"
 )
 def test_more_volumes_take_no_more_memory(volumes, command, tmp_path):
-    """Holding one byte a voxel of each volume, a label map's, would already be too much."""
+    """Holding one byte a voxel of each volume, a mask's, would already be too much."""
     data = volumes.data(tmp_path / "data")
     big = tmp_path / "big"
     for number in range(MANY):

@@ -15,8 +15,8 @@ from mmengine.structures import PixelData
 from torch import nn
 from torch.nn.functional import interpolate
 
+from ssl_seg.core.class_mapping import ClassMapping
 from ssl_seg.core.space import LabelSpace
-from ssl_seg.core.space_map import SpaceMap
 from ssl_seg.models.mixed_space import check_heads, reduce_logits, supervise_in
 from ssl_seg.registry import MODELS
 from ssl_seg.runner import models
@@ -35,13 +35,13 @@ def space(count, name=None, ignore=255):
     return LabelSpace(name or f"{count} classes", classes, ((0, 0, 0),) * count, ignore)
 
 
-def space_map(*table, classes=None):
+def class_mapping(*table, classes=None):
     target = space(classes or max(number for number in table if number < 255) + 1)
-    return SpaceMap("made-up", space(len(table)), target, table)
+    return ClassMapping("made-up", space(len(table)), target, table)
 
 
-TOTAL = space_map(0, 1, 1, 2, 2)
-PARTIAL = space_map(255, 0, 0, 1, 255)
+TOTAL = class_mapping(0, 1, 1, 2, 2)
+PARTIAL = class_mapping(255, 0, 0, 1, 255)
 REDUCTIONS = {"total": TOTAL, "partial": PARTIAL}
 MIXED = ("total", "fine", "partial", "total")  # spaces of a batch's samples
 
@@ -119,7 +119,7 @@ def tables(draw):
 @given(table=tables(), scale=st.sampled_from([1e-3, 1, 10, 100]), seed=st.integers(0, 99))
 def test_the_softmax_of_groups_is_their_classes_summed_softmax(table, scale, seed):
     logits = scale * torch.randn(2, len(table), 3, 2, generator=torch.manual_seed(seed)).double()
-    reduction = space_map(*table)
+    reduction = class_mapping(*table)
 
     groups = softmax(reduce_logits(logits, reduction))
 
@@ -199,7 +199,7 @@ def test_a_map_of_each_class_to_itself_changes_nothing_but_rounding(build):
     model = build(loss_decode={"type": "CrossEntropyLoss", "avg_non_ignore": False}).train()
     images, samples = batch(["fine", "same", "fine"])
     expected = model.loss(images, samples)
-    supervise_in(model, {"same": space_map(*range(COUNT))})
+    supervise_in(model, {"same": class_mapping(*range(COUNT))})
     losses = model.loss(images, samples)
     torch.testing.assert_close(losses["decode.loss_ce"], expected["decode.loss_ce"])
     # mmsegmentation's accuracy counts labeled pixels, whose share differs between samples.
@@ -583,12 +583,12 @@ def test_a_model_without_common_heads_is_refused():
     ("reduction", "reason"),
     [
         (
-            space_map(0, 0, 2, 255, 2, classes=4),
+            class_mapping(0, 0, 2, 255, 2, classes=4),
             "'made-up': no class of '5 classes' becomes '4-1', '4-3' of '4 classes'",
         ),
-        (space_map(0, 1, 1), "starts at the 3 classes of '3 classes', but the head has 5"),
+        (class_mapping(0, 1, 1), "starts at the 3 classes of '3 classes', but the head has 5"),
         (
-            SpaceMap("made-up", space(COUNT), space(1, ignore=254), (0,) * COUNT),
+            ClassMapping("made-up", space(COUNT), space(1, ignore=254), (0,) * COUNT),
             "the head ignores 255, but label space '1 classes' marks ignored pixels by 254",
         ),
     ],

@@ -1,4 +1,4 @@
-"""A small benchmark whose label maps are made up and whose scores are real."""
+"""A small benchmark whose masks are made up and whose scores are real."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from PIL import Image
 
 from ssl_seg.core.builder import PlanBuilder
 from ssl_seg.core.case import Case, DataFile, LabelFile
+from ssl_seg.core.class_mapping import ClassMapping
+from ssl_seg.core.class_mappings import ClassMappings
 from ssl_seg.core.space import LabelSpace, LabelValues
-from ssl_seg.core.space_joins import SpaceJoins
-from ssl_seg.core.space_map import SpaceMap
 from ssl_seg.core.split import Split
 from ssl_seg.core.stage import EvaluateStage, LabelStage, TrainStage
 from ssl_seg.data.label_maps import read_indices, write_label_map
@@ -25,7 +25,7 @@ from ssl_seg.store.store import Store
 SPACE = LabelSpace("street", ("road", "car", "tram"), ((90, 0, 90), (0, 0, 140), (0, 80, 100)))
 # Class numbers that do occur are the same in both spaces.
 COARSE = LabelSpace("coarse", ("way", "thing"), ((90, 0, 90), (0, 0, 140)))
-REDUCTION = SpaceMap("street_to_coarse", SPACE, COARSE, (0, 1, 1))
+REDUCTION = ClassMapping("street_to_coarse", SPACE, COARSE, (0, 1, 1))
 VALUES = LabelValues.identity(SPACE)
 ITERATIONS = 40
 
@@ -33,7 +33,7 @@ ITERATIONS = 40
 class ToyRecipes:
     """The least that a plan needs to know of a config."""
 
-    joins = SpaceJoins((REDUCTION,))
+    mappings = ClassMappings((REDUCTION,))
     views = (None,)
     sections = (None,)
     start_point = ()

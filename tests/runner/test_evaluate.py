@@ -13,8 +13,8 @@ import pytest
 from PIL import Image
 
 from ssl_seg.core.case import Case, DataFile, LabelFile
+from ssl_seg.core.class_mapping import ClassMapping
 from ssl_seg.core.space import LabelSpace, LabelValues
-from ssl_seg.core.space_map import SpaceMap
 from ssl_seg.core.stage import EvaluateStage
 from ssl_seg.data.label_maps import write_label_map
 from ssl_seg.data.working_size import WorkingSize
@@ -124,7 +124,7 @@ def test_scores_of_several_metrics_stand_together(store, cases, tmp_path):
 
 def test_a_case_that_no_label_stage_wrote_is_named(store, cases, tmp_path):
     labels, _ = finish_labels(store, "part", cases[:5])
-    with pytest.raises(ValueError, match=r"1 of 6 cases have no stored label map.*'drive1/5'"):
+    with pytest.raises(ValueError, match=r"1 of 6 cases have no stored mask.*'drive1/5'"):
         run(stage_of(cases, labels), store, tmp_path)
 
 
@@ -218,7 +218,7 @@ GROUPS = np.array([0, 0, 1, 2], np.uint8)
 
 def test_predictions_of_more_classes_are_scored_as_the_groups_of_the_truth(store, cases, tmp_path):
     labels, maps = finish_labels(store, "fine", cases, space=FINE)
-    reduction = SpaceMap("four_to_three", FINE, SPACE, tuple(GROUPS.tolist()))
+    reduction = ClassMapping("four_to_three", FINE, SPACE, tuple(GROUPS.tolist()))
     scores = run(replace(stage_of(cases, labels), reduction=reduction), store, tmp_path)
     metric = IoUMetric(SPACE)
     for case in cases:
@@ -230,12 +230,12 @@ def test_predictions_of_more_classes_are_scored_as_the_groups_of_the_truth(store
 
 def test_maps_of_another_space_than_the_reduction_starts_at_are_refused(store, cases, tmp_path):
     labels, _ = finish_labels(store, "all", cases)
-    reduction = SpaceMap("four_to_three", FINE, SPACE, tuple(GROUPS.tolist()))
+    reduction = ClassMapping("four_to_three", FINE, SPACE, tuple(GROUPS.tolist()))
     with pytest.raises(ValueError, match=r"'three' with 3 classes, .*'four' with 4"):
         run(replace(stage_of(cases, labels), reduction=reduction), store, tmp_path)
 
 
 def test_a_reduction_that_leaves_predictions_without_a_place_cannot_be_scored(cases):
-    partial = SpaceMap("partial", FINE, SPACE, (0, 255, 1, 2))
+    partial = ClassMapping("partial", FINE, SPACE, (0, 255, 1, 2))
     with pytest.raises(ValueError, match=r"'partial': the predicted classes a2 have no place"):
         replace(stage_of(cases, "a" * 32), reduction=partial)

@@ -163,12 +163,18 @@ REFUSED = {
     "no phase": ([], r"phases: expected at least one"),
     "no scheduler": ([{"space": "two"}], r"phases\[0\]: expected a dict with a 'scheduler'"),
     "unknown key": ([{"scheduler": STSO, "spaces": "two"}], r"phases\[0\]\.spaces: .*'space'"),
-    "unknown scheduler": ([few({"type": "STS"})], r"phases\[0\]\.scheduler\.type: .*'STSO'"),
+    "unknown scheduler": (
+        [few({"type": "STS"})],
+        r"phases\[0\]\.scheduler\.type: .*'STSO'",
+    ),
     "unknown argument": (
         [few({"type": "STSO", "folds": 2})],
         r"phases\[0\]\.scheduler\.folds: STSO has no such argument",
     ),
-    "unknown role": ([few(STSO), {**GUIDED, "role": "final"}], r"phases\[1\]\.role: .*guided"),
+    "unknown role": (
+        [few(STSO), {**GUIDED, "role": "final"}],
+        r"phases\[1\]\.role: .*guided",
+    ),
     "unknown space": ([{"scheduler": STSO, "space": "tow"}], r"phases\[0\]: .*'tow'.*'two'"),
     "nothing before": ([GUIDED], r"phases\[0\]\.pseudo_labels: the first phase"),
     "another space's model": (

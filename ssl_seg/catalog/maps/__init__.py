@@ -1,1 +1,1 @@
-"""Label maps that ship with the project, one file each."""
+"""Masks that ship with the project, one file each."""

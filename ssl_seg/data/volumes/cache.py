@@ -18,6 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ssl_seg.core.case import DataFile
+from ssl_seg.core.errors import UserError
 from ssl_seg.core.views import VIEWS, View
 from ssl_seg.data.volumes.grid import Grid
 from ssl_seg.data.volumes.layouts import Layout, sliced
@@ -60,7 +61,7 @@ class CachedSlices:
 
     def _known(self, view: View) -> Facts:
         if view not in self._facts:
-            raise ValueError(
+            raise UserError(
                 f"expected one of the views that the volume was opened with, {list(self._facts)}, "
                 f"got {view!r}"
             )
@@ -88,7 +89,7 @@ class CachedImage(CachedSlices):
 
 
 class CachedLabels(CachedSlices):
-    """A label map in the working grid: class numbers or the ignore value, uint8."""
+    """A mask in the working grid: class numbers or the ignore value, uint8."""
 
     def foreground(self, view: View) -> NDArray[np.int64]:
         """Return how many voxels of each slice hold a class other than 0, (n,)."""
@@ -96,7 +97,7 @@ class CachedLabels(CachedSlices):
 
 
 class VolumeCache:
-    """Opens images and label maps by view, and keeps them on disk.
+    """Opens images and masks by view, and keeps them on disk.
 
     Hashes are checked when a cache opens an entry for the first time; forked workers trust what
     their parent checked.
@@ -140,7 +141,7 @@ class VolumeCache:
         *,
         ignore: int = 255,
     ) -> CachedLabels:
-        """Open a label map in some views.
+        """Open a mask in some views.
 
         Args:
             key: names what ``read`` returns: the digests of files, tables and thresholds behind it.
@@ -214,7 +215,7 @@ def require_content(file: DataFile) -> None:
     with Path(file.path).open("rb") as opened:
         digest = file_digest(opened, "sha256").hexdigest()
     if digest != file.digest:
-        raise ValueError(
+        raise UserError(
             f"{file.path}: expected the content with SHA-256 {file.digest}, got {digest}; the file "
             "was changed since the run was planned: start it again"
         )
@@ -222,7 +223,7 @@ def require_content(file: DataFile) -> None:
 
 def _check_views(views: Sequence[View]) -> None:
     if not views or not set(views) <= set(VIEWS):
-        raise ValueError(f"views: expected some of {list(VIEWS)}, got {list(views)}")
+        raise UserError(f"views: expected some of {list(VIEWS)}, got {list(views)}")
 
 
 def _foreground(labels: NDArray[Any], ignore: int) -> int:

@@ -9,6 +9,7 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from ssl_seg.core.errors import UserError
 from ssl_seg.data.volumes.statistics import Statistics
 
 Range = Sequence[float]
@@ -53,7 +54,7 @@ class Percentiles:
         """Return inputs in [0, 1]; see `IntensityRule`."""
         low, high = (statistics.quantile(level / 100) for level in (self.low, self.high))
         if low == high:
-            raise ValueError(
+            raise UserError(
                 f"the percentiles {self.low:g} and {self.high:g} of the volume are both {low:g}; "
                 "set them further apart"
             )
@@ -67,7 +68,7 @@ class ZScore:
     def __call__(self, values: NDArray[Any], statistics: Statistics) -> NDArray[np.float32]:
         """Return inputs; see `IntensityRule`."""
         if statistics.std == 0:
-            raise ValueError(f"all values of the volume are {statistics.mean:g}")
+            raise UserError(f"all values of the volume are {statistics.mean:g}")
         return _scaled(values, statistics.mean, statistics.std)
 
 
@@ -91,7 +92,7 @@ def intensity_rule(
     }
     chosen = [name for name, is_set in given.items() if is_set]
     if len(chosen) != 1:
-        raise ValueError(
+        raise UserError(
             "expected exactly one intensity rule of window=(low, high), percentiles=(low, high) "
             f"and zscore=True, got {' and '.join(chosen) or 'none'}"
         )
@@ -110,7 +111,7 @@ def _range(name: str, values: Range, least: float, greatest: float) -> tuple[flo
         valid = False
     if not valid:
         limits = "" if np.isinf(least) else f" in [{least:g}, {greatest:g}]"
-        raise ValueError(f"{name}: expected two numbers{limits}, the lower first, got {values!r}")
+        raise UserError(f"{name}: expected two numbers{limits}, the lower first, got {values!r}")
     return low, high
 
 

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ssl_seg.core.errors import UserError
 from ssl_seg.core.views import View
 from ssl_seg.store import atomic
 
@@ -79,9 +80,9 @@ class Layout:
             facts: Mapping[str, Any] = sealed["facts"]
             seal = _seal(facts, self.open(facts))
         except (KeyError, OSError, TypeError, ValueError) as error:
-            raise ValueError(f"{self._voxels}: not as it was written: {error}") from error
+            raise UserError(f"{self._voxels}: not as it was written: {error}") from error
         if seal != sealed["sha256"]:
-            raise ValueError(f"{self._voxels}: not as it was written: its hash is another one")
+            raise UserError(f"{self._voxels}: not as it was written: its hash is another one")
         return facts
 
     def open(self, facts: Mapping[str, Any]) -> NDArray[Any]:

@@ -18,6 +18,7 @@ from nibabel.arrayproxy import ArrayProxy
 from nibabel.nifti1 import Nifti1Image
 from numpy.typing import NDArray
 
+from ssl_seg.core.errors import UserError
 from ssl_seg.core.space import LabelValues
 from ssl_seg.data.label_maps import numbered
 from ssl_seg.data.volumes.grid import Grid
@@ -26,7 +27,7 @@ from ssl_seg.store import atomic
 
 _WHOLE_TYPES = (np.dtype(np.uint8), np.dtype(np.int16))
 
-# Label maps become a hundredth of their size at the lowest level; higher ones take twice the time.
+# Masks become a hundredth of their size at the lowest level; higher ones take twice the time.
 _COMPRESSION = 1
 
 _LEVELS = 255
@@ -58,7 +59,7 @@ def read_label_values(path: Path) -> NDArray[np.uint8]:
     voxels, _ = read_voxels(path)
     if voxels.dtype != np.uint8:
         wrong = ~((voxels >= 0) & (voxels <= 255) & (np.rint(voxels) == voxels))
-        raise ValueError(
+        raise UserError(
             f"{path}: expected whole numbers from 0 to 255 as labels, got "
             f"{voxels[wrong][0]:g} in {np.count_nonzero(wrong)} voxels"
         )
@@ -101,7 +102,7 @@ def write_confidence(path: Path, confidence: NDArray[np.floating], grid: Grid) -
         ValueError: a value is not in [0, 1], or the array has not the shape of the grid.
     """
     if not (confidence.min() >= 0 and confidence.max() <= 1):
-        raise ValueError(f"{path}: expected confidences in [0, 1], got others or NaN")
+        raise UserError(f"{path}: expected confidences in [0, 1], got others or NaN")
     levels = np.empty_like(confidence, np.uint8)
     for level, values in zip(_slabs(levels), _slabs(confidence), strict=True):
         level[...] = np.rint(values * _LEVELS)
@@ -119,7 +120,7 @@ def read_confidence(path: Path) -> NDArray[np.uint8]:
     """
     stored = _Values.of(path, opened(path)).stored
     if stored.dtype != np.uint8:
-        raise ValueError(f"{path}: expected confidences of 8 bits, got {stored.dtype}")
+        raise UserError(f"{path}: expected confidences of 8 bits, got {stored.dtype}")
     return stored
 
 
@@ -146,12 +147,12 @@ class _Values:
         try:
             stored = np.asarray(proxy.get_unscaled())  # type: ignore[no-untyped-call]
         except (EOFError, OSError, ValueError, zlib.error) as error:
-            raise ValueError(
+            raise UserError(
                 f"{path}: the voxels cannot be read, the file is cut off or damaged ({error}); "
                 "copy or download it again"
             ) from error
         if stored.dtype.kind not in "iuf":
-            raise ValueError(f"{path}: expected one number per voxel, got {stored.dtype}")
+            raise UserError(f"{path}: expected one number per voxel, got {stored.dtype}")
         return cls(stored, float(proxy.slope), float(proxy.inter))
 
     def slabs(self) -> Iterator[NDArray[Any]]:
@@ -192,7 +193,7 @@ def _slabs(voxels: NDArray[Any]) -> Iterator[NDArray[Any]]:
 def _image(path: Path, voxels: NDArray[np.uint8], grid: Grid) -> Any:
     """Return nibabel's image, few of whose methods are typed; it lies where its grid does."""
     if voxels.dtype != np.uint8 or voxels.shape != grid.shape:
-        raise ValueError(
+        raise UserError(
             f"{path}: expected a uint8 array in its image's grid {grid.shape}, got {voxels.dtype} "
             f"{voxels.shape}"
         )

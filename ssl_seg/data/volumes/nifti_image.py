@@ -8,6 +8,8 @@ import nibabel
 from nibabel.filebasedimages import ImageFileError
 from nibabel.nifti1 import Nifti1Image
 
+from ssl_seg.core.errors import UserError
+
 
 def opened(path: Path) -> Nifti1Image:
     """Open a NIfTI-1 or NIfTI-2 file; only its header is read.
@@ -21,11 +23,11 @@ def opened(path: Path) -> Nifti1Image:
     except (EOFError, ImageFileError, OSError, ValueError) as error:
         if isinstance(error, FileNotFoundError):
             raise
-        raise ValueError(f"{path}: not a readable NIfTI file: {error}") from error
+        raise UserError(f"{path}: not a readable NIfTI file: {error}") from error
     if not isinstance(image, Nifti1Image):
-        raise ValueError(f"{path}: expected a NIfTI file, got {type(image).__name__}")
+        raise UserError(f"{path}: expected a NIfTI file, got {type(image).__name__}")
     if len(image.shape) != 3:
-        raise ValueError(
+        raise UserError(
             f"{path}: expected one volume of three axes, got shape {image.shape}; save each volume "
             "or channel as a file of its own"
         )

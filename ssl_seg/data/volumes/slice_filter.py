@@ -8,6 +8,8 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from ssl_seg.core.errors import UserError
+
 
 def least_pixels(counts: Sequence[NDArray[np.int64]], threshold: float) -> int:
     """Return how many foreground pixels a slice must have to be trained on.
@@ -25,13 +27,13 @@ def least_pixels(counts: Sequence[NDArray[np.int64]], threshold: float) -> int:
         ValueError: the threshold is not above 0, or no slice has any foreground.
     """
     if not 0 < threshold < math.inf:
-        raise ValueError(
+        raise UserError(
             f"slice_threshold: expected a share in (0, 1] or a number of pixels, got {threshold!r}"
         )
     pixels = np.concatenate([np.zeros(0, np.int64), *counts])
     positive = np.sort(pixels[pixels > 0])
     if not len(positive):
-        raise ValueError(
+        raise UserError(
             f"none of the {len(pixels)} slices of {len(counts)} cases has any foreground, so there "
             "is nothing to train on; look at the labels, or set slice_threshold=None"
         )

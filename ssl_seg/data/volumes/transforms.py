@@ -12,6 +12,7 @@ from mmengine.structures import PixelData
 from numpy.typing import NDArray
 
 from ssl_seg.compat import import_mmseg
+from ssl_seg.core.errors import UserError
 from ssl_seg.data.volumes.intensity import intensity_rule
 from ssl_seg.registry import TRANSFORMS
 
@@ -61,7 +62,7 @@ class LoadSlices(BaseTransform):
         try:
             inputs = self.rule(values, volume.statistics)
         except ValueError as error:
-            raise ValueError(f"{volume.path}: {error}") from error
+            raise UserError(f"{volume.path}: {error}") from error
         results["img"] = inputs.transpose(1, 2, 0)
         results["img_shape"] = results["ori_shape"] = results["img"].shape[:2]
         return results
@@ -115,13 +116,13 @@ class PackSegInputs(mmseg_transforms.PackSegInputs):
 
 def _check_slices(slices: Any) -> None:
     if isinstance(slices, bool) or not isinstance(slices, int) or slices < 1 or slices % 2 == 0:
-        raise ValueError(f"slices: expected an odd number of slices, at least 1, got {slices!r}")
+        raise UserError(f"slices: expected an odd number of slices, at least 1, got {slices!r}")
 
 
 def _neighbours(slices: NDArray[Any], centre: int, number: int) -> NDArray[Any]:
     """Copy slices around one of them, (number, H, W); at the ends the last one is repeated."""
     if not 0 <= centre < len(slices):
-        raise ValueError(f"slice: expected an index in [0, {len(slices)}), got {centre}")
+        raise UserError(f"slice: expected an index in [0, {len(slices)}), got {centre}")
     wanted = np.arange(number) - number // 2 + centre
     # A plain array: a memory map's slices would stay one, and be slow.
     return np.asarray(slices)[np.clip(wanted, 0, len(slices) - 1)]

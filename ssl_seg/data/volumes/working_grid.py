@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ssl_seg.core.errors import UserError
 from ssl_seg.data.volumes.grid import Grid, Shape
 
 
@@ -37,7 +38,7 @@ class WorkingGrid:
             return
         number = isinstance(spacing, int | float) and not isinstance(spacing, bool)
         if not (number and 0 < spacing < math.inf):
-            raise ValueError(
+            raise UserError(
                 "slice_spacing: expected the distance of axial slices in mm, a number above 0, or "
                 f"None for each file's own, got {spacing!r}"
             )
@@ -96,4 +97,4 @@ def _positions(source: int, target: int) -> tuple[NDArray[np.int64], NDArray[np.
 
 def _check_shape(voxels: NDArray[Any], shape: Shape) -> None:
     if voxels.shape[-3:] != shape:
-        raise ValueError(f"expected voxels of shape {shape} (x, y, z), got {voxels.shape}")
+        raise UserError(f"expected voxels of shape {shape} (x, y, z), got {voxels.shape}")

@@ -8,6 +8,7 @@ from math import sqrt
 import torch
 from torch import nn
 
+from ssl_seg.core.errors import UserError
 from ssl_seg.models.rstn.fcn import FCN
 from ssl_seg.models.rstn.network import RSTNetwork
 from ssl_seg.models.rstn.release import caffe_xavier_, draw_
@@ -33,7 +34,7 @@ def init_weights(network: RSTNetwork, init: str) -> None:
         ValueError: the name is unknown.
     """
     if init not in INITIALISATIONS:
-        raise ValueError(f"no initialisation is named {init!r}{suggestion(init, INITIALISATIONS)}")
+        raise UserError(f"no initialisation is named {init!r}{suggestion(init, INITIALISATIONS)}")
     for fcn in (network.coarse, network.fine):
         INITIALISATIONS[init](fcn)
         if isinstance(fcn.score, nn.Conv2d):

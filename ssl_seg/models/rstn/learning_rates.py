@@ -8,6 +8,7 @@ from typing import Any, final
 from mmengine.optim import DefaultOptimWrapperConstructor
 from torch import nn
 
+from ssl_seg.core.errors import UserError
 from ssl_seg.models.rstn.network import RSTNetwork
 from ssl_seg.registry import OPTIM_WRAPPER_CONSTRUCTORS, suggestion
 
@@ -40,13 +41,13 @@ class RSTNOptimWrapperConstructor(DefaultOptimWrapperConstructor):
     ) -> None:
         given = dict(paramwise_cfg or {})
         if unknown := [key for key in given if key not in DEFAULTS]:
-            raise ValueError(
+            raise UserError(
                 f"optim_wrapper.paramwise_cfg: {type(self).__name__} knows no {unknown[0]!r}"
                 + suggestion(unknown[0], DEFAULTS)
             )
         super().__init__(optim_wrapper_cfg, {**DEFAULTS, **given})
         if self.base_lr is None:
-            raise ValueError(
+            raise UserError(
                 "optim_wrapper.optimizer.lr must be given, as parts learn at 10 times it"
             )
 
@@ -54,7 +55,7 @@ class RSTNOptimWrapperConstructor(DefaultOptimWrapperConstructor):
         """Add the parameters of a model that has an RSTN as ``network`` to the groups."""
         network = getattr(module, "network", None)
         if not isinstance(network, RSTNetwork):
-            raise ValueError(
+            raise UserError(
                 f"optim_wrapper.constructor: {type(self).__name__} is for models of type 'RSTN', "
                 f"got {type(module).__name__}"
             )

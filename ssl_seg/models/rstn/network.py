@@ -11,6 +11,7 @@ from typing import final
 import torch
 from torch import Tensor, nn
 
+from ssl_seg.core.errors import UserError
 from ssl_seg.models.rstn.box import (
     Box,
     bounding_box,
@@ -74,11 +75,11 @@ class RSTNetwork(nn.Module):
     ) -> None:
         super().__init__()
         if release not in RELEASES:
-            raise ValueError(f"no release is named {release!r}{suggestion(release, RELEASES)}")
+            raise UserError(f"no release is named {release!r}{suggestion(release, RELEASES)}")
         if classes < 1:
-            raise ValueError(f"RSTN needs at least one foreground class, got {classes}")
+            raise UserError(f"RSTN needs at least one foreground class, got {classes}")
         if margin < 0:
-            raise ValueError(f"margin must be 0 pixels or more, got {margin}")
+            raise UserError(f"margin must be 0 pixels or more, got {margin}")
         self.classes = classes
         self.margin = margin
         version, outputs = RELEASES[release], SLICES * classes

@@ -9,7 +9,8 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from ssl_seg.core.few import few
+from ssl_seg.core.brief import brief
+from ssl_seg.core.errors import UserError
 from ssl_seg.models.rstn.initial_weights import is_score
 from ssl_seg.models.rstn.network import RSTNetwork
 from ssl_seg.models.rstn.shape import FCNShape
@@ -45,10 +46,10 @@ def load_pretrained(network: RSTNetwork, path: Path) -> None:
         for part in ("weight", "bias")
     ]
     if missing := [key for key in dict(layers) if key not in weights]:
-        raise ValueError(
+        raise UserError(
             f"{path}: expected the weights of an FCN-8s named as in pytorch-fcn (conv1_1.weight) "
-            f"or of a VGG16 named as in torchvision (features.0.weight); it lacks {few(missing)} "
-            f"and has {few(list(weights)) or 'nothing'}"
+            f"or of a VGG16 named as in torchvision (features.0.weight); it lacks {brief(missing)} "
+            f"and has {brief(list(weights)) or 'nothing'}"
         )
     fitting = [(own, _fitted(weights[key], own, f"{path}: {key}")) for key, own in layers]
     with torch.no_grad():
@@ -62,14 +63,14 @@ def _read(path: Path) -> Mapping[str, Tensor]:
     except OSError:
         raise
     except Exception as error:  # torch raises many kinds, which all mean this
-        raise ValueError(
+        raise UserError(
             f"{path}: expected a weight file of tensors and plain values, which loads with "
             "weights_only=True; export the state dict alone to a new file"
         ) from error
     if isinstance(loaded, Mapping):
         loaded = next((loaded[key] for key in _NESTED if key in loaded), loaded)
     if not isinstance(loaded, Mapping):
-        raise ValueError(f"{path}: expected a dict of tensors by name, got {type(loaded).__name__}")
+        raise UserError(f"{path}: expected a dict of tensors by name, got {type(loaded).__name__}")
     return {key: value for key, value in loaded.items() if isinstance(value, Tensor)}
 
 
@@ -91,7 +92,7 @@ def _fitted(value: Tensor, own: nn.Parameter, place: str) -> Tensor:
     connected = value.ndim == 2 and own.ndim == 4
     if value.shape == own.shape or (connected and value.shape == own.flatten(1).shape):
         return value.reshape(own.shape)
-    raise ValueError(
+    raise UserError(
         f"{place} has the shape {tuple(value.shape)}, but the network needs {tuple(own.shape)}; "
         "weight files of others fit network='vgg16' at width 1 only"
     )

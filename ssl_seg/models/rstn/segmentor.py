@@ -11,6 +11,7 @@ import torch
 from mmengine.model import BaseModel
 from torch import Tensor
 
+from ssl_seg.core.errors import UserError
 from ssl_seg.models.rstn.channels import IGNORED, SLICES, foreground, known
 from ssl_seg.models.rstn.initial_weights import INITIALISATIONS, init_weights
 from ssl_seg.models.rstn.loss import COARSE_SHARE, FINE_SHARE, dsc_loss
@@ -60,14 +61,14 @@ class RSTN(BaseModel):
     ) -> None:
         super().__init__(data_preprocessor, init_cfg)
         if section not in SECTIONS:
-            raise ValueError(f"model.section must be one of {', '.join(SECTIONS)}, got {section!r}")
+            raise UserError(f"model.section must be one of {', '.join(SECTIONS)}, got {section!r}")
         if init not in INITIALISATIONS:
-            raise ValueError(f"model.init: there is no {init!r}{suggestion(init, INITIALISATIONS)}")
+            raise UserError(f"model.init: there is no {init!r}{suggestion(init, INITIALISATIONS)}")
         # A checkpoint of None is a file that is not needed, as trained weights are loaded later.
         if init_cfg is not None and (
             init_cfg.get("type") != "Pretrained" or set(init_cfg) != {"type", "checkpoint"}
         ):
-            raise ValueError(
+            raise UserError(
                 "model.init_cfg: RSTN takes dict(type='Pretrained', checkpoint=...) or None, got "
                 f"{init_cfg!r}; what is drawn without a file is model.init"
             )
@@ -108,14 +109,14 @@ class RSTN(BaseModel):
                 refuses them.
         """
         if inputs.shape[1] != SLICES:
-            raise ValueError(
+            raise UserError(
                 f"RSTN takes {SLICES} neighbouring slices as channels, got inputs of shape "
                 f"{tuple(inputs.shape)}"
             )
         if mode == "tensor":
             return self.network.coarse_map(inputs)
         if mode != "loss" or data_samples is None:
-            raise ValueError(
+            raise UserError(
                 f"RSTN has no mode {mode!r} for {data_samples and len(data_samples)} samples: it "
                 "predicts volumes in rounds, by its network's coarse_map and fine_map"
             )
@@ -134,13 +135,13 @@ class RSTN(BaseModel):
         """
         maps = [sample.gt_sem_seg.data for sample in data_samples]
         if stray := [tuple(each.shape) for each in maps if each.shape != inputs.shape[1:]]:
-            raise ValueError(
-                f"RSTN learns from a label map for each of its {SLICES} slices, so labels have the "
+            raise UserError(
+                f"RSTN learns from a mask for each of its {SLICES} slices, so labels have the "
                 f"shape of an input {tuple(inputs.shape[1:])}; got {stray[0]}"
             )
         labels, classes = torch.stack(maps), self.network.classes
         if (beyond := labels[(labels > classes) & (labels != IGNORED)]).numel():
-            raise ValueError(
+            raise UserError(
                 f"model.num_classes is {classes + 1}, so labels are up to {classes}, or {IGNORED} "
                 f"for pixels that do not count; got {int(beyond[0])}"
             )

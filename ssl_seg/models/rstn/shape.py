@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
 from typing import Any
 
+from ssl_seg.core.errors import UserError
 from ssl_seg.registry import suggestion
 
 
@@ -41,19 +42,19 @@ class FCNShape:
     def __post_init__(self) -> None:
         pairs = all(len(stage) == 2 and min(stage) >= 1 for stage in self.stages)
         if not (self.stages and pairs and self.fc_width >= 1):
-            raise ValueError(
+            raise UserError(
                 "an FCN needs stages of (channels, convolutions) and an fc_width, all at least 1, "
                 f"got stages={self.stages} and fc_width={self.fc_width}"
             )
         if self.fc_kernel < 3 or self.fc_kernel % 2 == 0:
-            raise ValueError(f"fc_kernel must be odd and at least 3, got {self.fc_kernel}")
+            raise UserError(f"fc_kernel must be odd and at least 3, got {self.fc_kernel}")
         if not 0 <= self.skips < len(self.stages):
-            raise ValueError(
+            raise UserError(
                 f"skips must be from 0 to {len(self.stages) - 1} for {len(self.stages)} stages, "
                 f"got {self.skips}"
             )
         if self.padding < self.smallest_padding:
-            raise ValueError(
+            raise UserError(
                 f"{len(self.stages)} stages before a kernel of {self.fc_kernel} need a padding of "
                 f"at least {self.smallest_padding}, so that a crop of any size passes; got "
                 f"{self.padding}"
@@ -75,11 +76,11 @@ class FCNShape:
         changes: dict[str, Any] = dict(given)
         base, width = changes.pop("base", "vgg16"), changes.pop("width", 1.0)
         if base not in SHAPES:
-            raise ValueError(f"no network is named {base!r}{suggestion(base, SHAPES)}")
+            raise UserError(f"no network is named {base!r}{suggestion(base, SHAPES)}")
         known = [field.name for field in fields(cls)]
         if unknown := [key for key in changes if key not in known]:
             hint = suggestion(unknown[0], [*known, "base", "width"])
-            raise ValueError(f"a network has no {unknown[0]!r}{hint}")
+            raise UserError(f"a network has no {unknown[0]!r}{hint}")
         if "stages" in changes:
             changes["stages"] = tuple(map(tuple, changes["stages"]))
         return replace(SHAPES[base], **changes).widened(width)
@@ -87,7 +88,7 @@ class FCNShape:
     def widened(self, factor: float) -> FCNShape:
         """Return the shape with its channels multiplied and rounded, each at least 1."""
         if factor <= 0:
-            raise ValueError(f"width must be positive, got {factor}")
+            raise UserError(f"width must be positive, got {factor}")
         return replace(
             self,
             stages=tuple((max(1, round(width * factor)), count) for width, count in self.stages),

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from torch import nn
 
 from ssl_seg.core.case import Case, DataFile
+from ssl_seg.core.errors import UserError
 from ssl_seg.core.views import View
 from ssl_seg.data.volumes.cache import CachedImage, VolumeCache
 from ssl_seg.models.predictor import Prediction
@@ -74,11 +75,11 @@ class CoarseToFine:
         batch_size: int = 1,
     ) -> None:
         if max_rounds < 0:
-            raise ValueError(f"max_rounds must be 0 or more, got {max_rounds}")
+            raise UserError(f"max_rounds must be 0 or more, got {max_rounds}")
         if readout is not None and not 0 < readout <= 1:
-            raise ValueError(f"readout must be a DSC above 0 and up to 1, or None, got {readout}")
+            raise UserError(f"readout must be a DSC above 0 and up to 1, or None, got {readout}")
         if not 0 <= keep <= 1:
-            raise ValueError(f"keep must be a part of the largest component, 0 to 1, got {keep}")
+            raise UserError(f"keep must be a part of the largest component, 0 to 1, got {keep}")
         self._models = _all_rstn(models)
         self._coarse = Views(models, pipeline, cache, fusion=fusion, batch_size=batch_size)
         self._transform = built_pipeline(pipeline)
@@ -163,7 +164,7 @@ def _all_rstn(models: Mapping[View, nn.Module]) -> dict[View, RSTN]:
     made = {view: model for view, model in models.items() if isinstance(model, RSTN)}
     for view, model in models.items():
         if view not in made:
-            raise ValueError(
+            raise UserError(
                 f"coarse to fine takes an RSTN for each view, but that of {view} is a "
                 f"{type(model).__name__}; other networks take inference=dict(type='Views')"
             )

@@ -1,4 +1,4 @@
-"""Fusion: what the networks of several views say of each voxel becomes one label map.
+"""Fusion: what the networks of several views say of each voxel becomes one mask.
 
 Volumes are (z, y, x) in canonical directions; a leading axis holds the K foreground classes, so
 that two classes take one plane-volume and no view has a volume of its own. With p the probability
@@ -15,6 +15,7 @@ from typing import Any, TypeVar, final
 import numpy as np
 from numpy.typing import NDArray
 
+from ssl_seg.core.errors import UserError
 from ssl_seg.core.views import View
 from ssl_seg.registry import suggestion
 
@@ -35,7 +36,7 @@ def check_fusion(fusion: str) -> None:
         ValueError: it is unknown.
     """
     if fusion not in FUSIONS:
-        raise ValueError(f"fusion: there is no {fusion!r}{suggestion(fusion, FUSIONS)}")
+        raise UserError(f"fusion: there is no {fusion!r}{suggestion(fusion, FUSIONS)}")
 
 
 def along(volume: NDArray[Value], view: View) -> NDArray[Value]:

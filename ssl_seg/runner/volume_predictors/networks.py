@@ -10,6 +10,7 @@ from mmengine.dataset import pseudo_collate
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
+from ssl_seg.core.errors import UserError
 from ssl_seg.core.views import View
 from ssl_seg.models.rstn import RSTN
 from ssl_seg.models.rstn.channels import SLICES
@@ -89,7 +90,7 @@ def networks(models: Mapping[View, nn.Module]) -> dict[View, SliceNetwork]:
         ValueError: there is none, or they do not predict the same classes in the same way.
     """
     if not models:
-        raise ValueError("volumes are predicted by one network for each view, and there is none")
+        raise UserError("volumes are predicted by one network for each view, and there is none")
     made: dict[View, SliceNetwork] = {
         view: CoarseNetwork(model) if isinstance(model, RSTN) else Segmentor(model)
         for view, model in models.items()
@@ -101,7 +102,7 @@ def networks(models: Mapping[View, nn.Module]) -> dict[View, SliceNetwork]:
             f"{view} {type(models[view]).__name__} with {of.classes} foreground classes"
             for view, of in made.items()
         )
-        raise ValueError(f"the networks of all views must predict the same classes, got {stated}")
+        raise UserError(f"the networks of all views must predict the same classes, got {stated}")
     return made
 
 
@@ -115,7 +116,7 @@ def slices_of(model: RSTN, samples: list[Any]) -> Tensor:
     meta = batch["data_samples"][0].metainfo
     inputs = without_padding(batch["inputs"], meta)
     if tuple(inputs.shape[-2:]) != tuple(meta["ori_shape"][:2]):
-        raise ValueError(
+        raise UserError(
             f"{meta['img_path']}: RSTN predicts slices at their own size "
             f"{tuple(meta['ori_shape'][:2])}, but the test pipeline made {tuple(inputs.shape[-2:])}"
             " of it; take out what resizes"

@@ -58,7 +58,7 @@ def until_agreement(
 
 
 def agreement(labels: Labels, others: Labels) -> float:
-    """Return the DSC of two label maps' foreground, from 0 to 1; 1 if both are empty.
+    """Return the DSC of two masks' foreground, from 0 to 1; 1 if both are empty.
 
     With several classes, only voxels of the same class agree.
     """

@@ -9,6 +9,7 @@ import torch
 from torch import nn
 
 from ssl_seg.core.case import Case, DataFile
+from ssl_seg.core.errors import UserError
 from ssl_seg.core.views import View
 from ssl_seg.data.volumes.cache import CachedImage, VolumeCache
 from ssl_seg.models.predictor import Prediction
@@ -54,7 +55,7 @@ class Views:
     ) -> None:
         check_fusion(fusion)
         if batch_size < 1:
-            raise ValueError(f"batch_size must be at least 1 slice, got {batch_size}")
+            raise UserError(f"batch_size must be at least 1 slice, got {batch_size}")
         self._networks = networks(models)
         self._transform = built_pipeline(pipeline)
         self._cache = cache

@@ -8,6 +8,7 @@ from typing import Any, final
 from mmcv.transforms import Compose
 
 from ssl_seg.core.case import Case, DataFile
+from ssl_seg.core.errors import UserError
 from ssl_seg.core.views import View
 from ssl_seg.data.volumes import transforms  # noqa: F401 - registers the transforms
 from ssl_seg.data.volumes.cache import CachedImage
@@ -71,7 +72,7 @@ def file_of_volume(case: Case) -> DataFile:
         ValueError: it is no NIfTI file.
     """
     if not case.is_volume:
-        raise ValueError(
+        raise UserError(
             f"{case.image.path} is no NIfTI volume (.nii, .nii.gz), which is what a model with "
             "views predicts; pictures take inference=dict(type='Image') and no views"
         )
