@@ -6,8 +6,8 @@ changes what is drawn.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from functools import lru_cache
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import lru_cache, partial
 from itertools import repeat
 from typing import NamedTuple
 
@@ -16,44 +16,54 @@ import numpy as np
 from ssl_seg.core.errors import UserError
 from ssl_seg.core.fingerprint import derive_seed
 
+Entry = tuple[int, int]
+"""Number of a source, and of a case or slice inside it."""
 
-class Ticket(NamedTuple):
+ALL = "all"
+"""Name of the list that holds the samples of all sources; part of its seed, as a kind's name is."""
+
+
+class SampleIndex(NamedTuple):
     """One sample of the stream.
 
     Attributes:
         iteration: of the training, from 0.
         position: inside the batch.
         source: number of the source.
-        case: number of the case, or of the slice, inside its source.
+        item: number of the case, or of the slice, inside its source.
     """
 
     iteration: int
     position: int
     source: int
-    case: int
+    item: int
 
 
 class SampleOrder:
     """The endless stream of samples of one train stage.
 
-    Every pass over a list visits each of its cases once, or as often as told, in a new order.
+    Samples are drawn from lists, one for each kind of source or one for all of them. Every pass
+    over a list visits each of its items once, or as often as told, in an order of its own, which
+    depends on the seed and the list's name alone: how many are drawn of one kind moves no other.
 
     Args:
-        sizes: number of cases of each source.
-        labeled: for each source whether it holds true labels.
+        kinds: kind of each source: ``labeled``, ``pseudo`` or ``unlabeled``.
+        sizes: number of items of each source.
         mix: ``concat``: all sources are one list; ``{'labeled': share}``: the stream is an exact
-            interleave of the true and the pseudo-labeled list, whatever the batch size.
+            interleave of the true and the pseudo-labeled list, whatever the batch size; whole
+            numbers by kind, such as ``{'labeled': 4, 'pseudo': 12}``: exactly so many of each kind
+            in every batch of their sum. Where a kind has no sample, all sources are one list.
         seed: of the stage.
-        repeats: for each source how often each of its cases stands in one pass; once by default.
+        repeats: for each source how often each of its items stands in one pass; once by default.
 
     Raises:
-        ValueError: there is no sample at all, or a case that is to stand in no pass.
+        ValueError: there is no sample at all, or an item that is to stand in no pass.
     """
 
     def __init__(
         self,
+        kinds: Sequence[str],
         sizes: Sequence[int],
-        labeled: Sequence[bool],
         mix: str | Mapping[str, float],
         seed: int,
         repeats: Sequence[Sequence[int]] | None = None,
@@ -61,48 +71,68 @@ class SampleOrder:
         if not sum(sizes):
             raise UserError("there is no sample to train on")
         self._seed = seed
-        everything = list(_listed(sizes, repeats or [[1] * size for size in sizes]))
-        true = [entry for entry in everything if labeled[entry[0]]]
-        pseudo = [entry for entry in everything if not labeled[entry[0]]]
-        if isinstance(mix, Mapping) and true and pseudo:
-            self._share = float(mix["labeled"])
-            self._lists = {"labeled": true, "pseudo": pseudo}
-        else:
-            self._share = 0.0
-            self._lists = {"all": everything}
+        entries = list(_listed(sizes, repeats or [[1] * size for size in sizes]))
+        self._lists = {
+            ALL: entries,
+            **{kind: [entry for entry in entries if kinds[entry[0]] == kind] for kind in kinds},
+        }
+        self._arranged = _arrangement(mix, {name for name, held in self._lists.items() if held})
 
-    def at(self, place: int) -> tuple[int, int]:
-        """Return source and index of the sample at a place of the stream, counted from 0."""
-        if "all" in self._lists:
-            return self._draw("all", place)
-        before, after = int(place * self._share), int((place + 1) * self._share)
-        return (
-            self._draw("labeled", before)
-            if after > before
-            else self._draw("pseudo", place - before)
-        )
+    def at(self, position: int) -> Entry:
+        """Return source and item of the sample at a position of the stream, counted from 0."""
+        name, rank = self._arranged(position)
+        entries = self._lists[name]
+        turn, within = divmod(rank, len(entries))
+        return entries[_permutation(self._seed, name, turn, len(entries))[within]]
 
-    def batches(self, batch_size: int, start: int, end: int) -> Iterator[list[Ticket]]:
+    def batches(self, batch_size: int, start: int, end: int) -> Iterator[list[SampleIndex]]:
         """Yield the batches of iterations ``start`` to ``end - 1``."""
         for iteration in range(start, end):
             yield [
-                Ticket(iteration, position, *self.at(iteration * batch_size + position))
+                SampleIndex(iteration, position, *self.at(iteration * batch_size + position))
                 for position in range(batch_size)
             ]
 
-    def _draw(self, name: str, place: int) -> tuple[int, int]:
-        entries = self._lists[name]
-        turn, rank = divmod(place, len(entries))
-        return entries[_permutation(self._seed, name, turn, len(entries))[rank]]
+
+Arrangement = Callable[[int], tuple[str, int]]
+"""Says of a position of the stream which list it is drawn from, and the how manieth of it it is."""
 
 
-def _listed(sizes: Sequence[int], repeats: Sequence[Sequence[int]]) -> Iterator[tuple[int, int]]:
-    """Yield source and index of each sample of one pass, in order."""
+def _arrangement(mix: str | Mapping[str, float], held: set[str]) -> Arrangement:
+    if not isinstance(mix, Mapping):
+        return _from_one_list
+    share = mix.get("labeled")
+    if isinstance(share, float):
+        return partial(_interleaved, share) if {"labeled", "pseudo"} <= held else _from_one_list
+    counts = {kind: int(count) for kind, count in mix.items()}
+    return partial(_counted, counts) if held >= counts.keys() else _from_one_list
+
+
+def _from_one_list(position: int) -> tuple[str, int]:
+    return ALL, position
+
+
+def _interleaved(share: float, position: int) -> tuple[str, int]:
+    before, after = int(position * share), int((position + 1) * share)
+    return ("labeled", before) if after > before else ("pseudo", position - before)
+
+
+def _counted(counts: Mapping[str, int], position: int) -> tuple[str, int]:
+    batch, rest = divmod(position, sum(counts.values()))
+    for kind, count in counts.items():
+        if rest < count:
+            return kind, batch * count + rest
+        rest -= count
+    raise AssertionError("the counts add up to the batch")
+
+
+def _listed(sizes: Sequence[int], repeats: Sequence[Sequence[int]]) -> Iterator[Entry]:
+    """Yield each sample of one pass, in order."""
     for source, (size, counts) in enumerate(zip(sizes, repeats, strict=True)):
-        for case, count in zip(range(size), counts, strict=True):
+        for item, count in zip(range(size), counts, strict=True):
             if count < 1:
-                raise UserError(f"case {case} of source {source} is to stand in no pass")
-            yield from repeat((source, case), count)
+                raise ValueError(f"item {item} of source {source} is to stand in no pass")
+            yield from repeat((source, item), count)
 
 
 @lru_cache(maxsize=8)

@@ -1,4 +1,4 @@
-"""The samples of one train stage, each a pure function of its ticket."""
+"""The samples of one train stage, each a pure function of its index."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from ssl_seg.core.fingerprint import derive_seed
 from ssl_seg.core.space import LabelSpace
 from ssl_seg.core.stage import Source
 from ssl_seg.data.pseudo_labels import PseudoLabels
-from ssl_seg.data.sample_order import Ticket
+from ssl_seg.data.sample_order import SampleIndex
 from ssl_seg.data.stored_maps import read_true_map
 from ssl_seg.registry import TRANSFORMS
 
@@ -80,7 +80,7 @@ class LabeledImages:
 
 
 class TrainingSet(Dataset[Mapping[str, Any]]):
-    """Samples by ticket.
+    """Samples by their index in the stream.
 
     Random transforms are seeded by (stage seed, iteration, position), so a sample is the same
     whichever worker makes it and however often training was resumed.
@@ -97,17 +97,17 @@ class TrainingSet(Dataset[Mapping[str, Any]]):
         # mmengine's hooks hand this on to visualizers.
         self.metainfo = {"classes": space.classes, "palette": space.palette}
 
-    def __getitem__(self, ticket: Ticket) -> Mapping[str, Any]:
+    def __getitem__(self, index: SampleIndex) -> Mapping[str, Any]:
         """Return the packed sample: ``inputs`` (C, H, W) and ``data_samples``.
 
         Raises:
             RuntimeError: the pipeline drops the case; no other case silently takes its place.
         """
-        opened = self._sources[ticket.source]
-        case = opened.case(ticket.case)
-        seed_generators(derive_seed("sample", self._seed, ticket.iteration, ticket.position))
+        opened = self._sources[index.source]
+        case = opened.case(index.item)
+        seed_generators(derive_seed("sample", self._seed, index.iteration, index.position))
         packed = opened.transform(
-            {**opened.record(ticket.case), "reduce_zero_label": False, "seg_fields": []}
+            {**opened.record(index.item), "reduce_zero_label": False, "seg_fields": []}
         )
         if packed is None:
             raise RuntimeError(

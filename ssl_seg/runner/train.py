@@ -25,7 +25,7 @@ from ssl_seg.core.stage import MODEL_FILE, Source, TrainStage
 from ssl_seg.data import transforms  # noqa: F401 - registers the transforms
 from ssl_seg.data.oversampling import held_classes, repeat_counts
 from ssl_seg.data.pseudo_labels import PseudoLabels
-from ssl_seg.data.sample_order import SampleOrder, Ticket
+from ssl_seg.data.sample_order import SampleIndex, SampleOrder
 from ssl_seg.data.training_set import LabeledImages, Samples, TrainingSet
 from ssl_seg.data.volumes.labeled_slices import LabeledSlices, filter_slices
 from ssl_seg.models.mixed_space import supervise_in
@@ -135,8 +135,8 @@ class _Loader:
         self._stage = stage
         self.dataset = TrainingSet(sources, stage.space, stage.seed)
         self._order = SampleOrder(
+            [opened.source.kind for opened in sources],
             [len(opened) for opened in sources],
-            [opened.source.kind == "labeled" for opened in sources],
             stage.recipe.get("mix", "concat"),
             stage.seed,
             _repeats(stage, sources),
@@ -178,13 +178,13 @@ def _repeats(stage: TrainStage, sources: list[Samples]) -> list[list[int]] | Non
 
 
 @final
-class _Batches(Sampler[list[Ticket]]):
+class _Batches(Sampler[list[SampleIndex]]):
     """What a loader asks for as batch sampler: can be iterated anew."""
 
-    def __init__(self, batches: Callable[[], Iterator[list[Ticket]]]) -> None:
+    def __init__(self, batches: Callable[[], Iterator[list[SampleIndex]]]) -> None:
         self._batches = batches
 
-    def __iter__(self) -> Iterator[list[Ticket]]:
+    def __iter__(self) -> Iterator[list[SampleIndex]]:
         return self._batches()
 
 

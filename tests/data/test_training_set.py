@@ -1,4 +1,4 @@
-"""A sample is a pure function of its ticket, and no case silently takes another's place."""
+"""A sample is a pure function of its index, and no case silently takes another's place."""
 
 import numpy as np
 import pytest
@@ -11,7 +11,7 @@ from ssl_seg.core.stage import Source
 from ssl_seg.data import transforms  # noqa: F401 - registers the transforms
 from ssl_seg.data.label_maps import read_truth, write_label_map
 from ssl_seg.data.pseudo_labels import PseudoLabels
-from ssl_seg.data.sample_order import Ticket
+from ssl_seg.data.sample_order import SampleIndex
 from ssl_seg.data.training_set import LabeledImages, TrainingSet
 from ssl_seg.registry import TRANSFORMS
 
@@ -72,7 +72,9 @@ def open_set(cases, tmp_path):
     return opened
 
 
-TICKETS = [Ticket(i, p, source, i % 3) for i in range(3) for p in range(2) for source in range(2)]
+INDICES = [
+    SampleIndex(i, p, source, i % 3) for i in range(3) for p in range(2) for source in range(2)
+]
 
 
 def pixels(sample):
@@ -85,30 +87,30 @@ def equal(one, other):
 
 def test_a_sample_is_the_same_whichever_order_is_asked_for(open_set):
     made = open_set(RANDOM)
-    samples = {ticket: made[ticket] for ticket in TICKETS}
+    samples = {index: made[index] for index in INDICES}
     anew = open_set(RANDOM)
-    assert all(equal(samples[ticket], anew[ticket]) for ticket in reversed(TICKETS))
-    assert all(equal(samples[ticket], made[ticket]) for ticket in TICKETS[::2])
+    assert all(equal(samples[index], anew[index]) for index in reversed(INDICES))
+    assert all(equal(samples[index], made[index]) for index in INDICES[::2])
 
 
 @pytest.mark.parametrize(
-    "other", [Ticket(1, 0, 0, 0), Ticket(0, 1, 0, 0)], ids=["iteration", "position"]
+    "other", [SampleIndex(1, 0, 0, 0), SampleIndex(0, 1, 0, 0)], ids=["iteration", "position"]
 )
 def test_each_place_of_the_training_sees_its_own_augmentation(open_set, other):
     made = open_set(RANDOM)
-    assert not equal(made[Ticket(0, 0, 0, 0)], made[other])
+    assert not equal(made[SampleIndex(0, 0, 0, 0)], made[other])
 
 
 def test_another_seed_augments_differently(open_set):
-    ticket = TICKETS[0]
-    assert not equal(open_set(RANDOM)[ticket], open_set(RANDOM, seed=4)[ticket])
+    index = INDICES[0]
+    assert not equal(open_set(RANDOM)[index], open_set(RANDOM, seed=4)[index])
 
 
 def test_image_and_label_are_those_of_the_case(open_set, cases, tmp_path):
     made = open_set(steps(PLAIN))
     for number, case in enumerate(cases):
-        image, truth = pixels(made[Ticket(0, 0, 0, number)])
-        same_image, pseudo = pixels(made[Ticket(0, 0, 1, number)])
+        image, truth = pixels(made[SampleIndex(0, 0, 0, number)])
+        same_image, pseudo = pixels(made[SampleIndex(0, 0, 1, number)])
         assert torch.equal(image, same_image)
         expected = read_truth(tmp_path / case.label.path, VALUES)
         assert np.array_equal(truth[0].numpy(), expected)
@@ -118,7 +120,7 @@ def test_image_and_label_are_those_of_the_case(open_set, cases, tmp_path):
 
 def test_samples_say_what_they_are(open_set):
     made = open_set(RANDOM)
-    said = [made[Ticket(0, 0, source, 1)]["data_samples"].metainfo for source in (0, 1)]
+    said = [made[SampleIndex(0, 0, source, 1)]["data_samples"].metainfo for source in (0, 1)]
     for meta, kind in zip(said, ("labeled", "pseudo"), strict=True):
         assert (meta["case"], meta["source"], meta["space"]) == ("drive1/1", kind, "made_up")
         assert "img_path" in meta
@@ -142,7 +144,7 @@ def dropping():
 def test_a_pipeline_that_drops_a_case_is_an_error(open_set, dropping):
     made = open_set(steps((*PLAIN[:2], dropping)))
     with pytest.raises(RuntimeError, match=r"drive2/0\.png; a transform dropped the case"):
-        made[Ticket(0, 0, 0, 2)]
+        made[SampleIndex(0, 0, 0, 2)]
 
 
 def test_a_labeled_case_without_a_label_is_an_error(cases):
@@ -150,7 +152,7 @@ def test_a_labeled_case_without_a_label_is_an_error(cases):
     source = Source(kind="labeled", cases=bare, values=VALUES, pipeline=steps(PLAIN))
     made = TrainingSet([LabeledImages(source, None)], SPACE, 0)
     with pytest.raises(ValueError, match="'drive0/0' has no label file"):
-        made[Ticket(0, 0, 0, 0)]
+        made[SampleIndex(0, 0, 0, 0)]
 
 
 def test_a_value_outside_the_space_names_the_file(cases):
@@ -160,7 +162,7 @@ def test_a_value_outside_the_space_names_the_file(cases):
     )
     made = TrainingSet([LabeledImages(source, None)], SPACE, 0)
     with pytest.raises(ValueError, match=r"masks/drive0/0\.png: holds the values \[2\]"):
-        made[Ticket(0, 0, 0, 0)]
+        made[SampleIndex(0, 0, 0, 0)]
 
 
 def test_the_pipeline_cannot_renumber_labels(cases):
@@ -179,4 +181,4 @@ def test_a_picture_and_a_label_of_two_sizes_are_an_error(open_set):
     shrunk = {"type": "LoadAnnotations", "max_side": 16}
     made = open_set((whole, shrunk, {"type": "PackSegInputs"}))
     with pytest.raises(ValueError, match=r"picture of 32x24 pixels and a mask of 16x12"):
-        made[Ticket(0, 0, 0, 0)]
+        made[SampleIndex(0, 0, 0, 0)]

@@ -156,10 +156,10 @@ def test_training_is_a_bare_loop_to_the_last_iteration(run_all, tiny, data):
     model.init_weights()
     model.train()
     samples = TrainingSet([LabeledImages(stage.sources[0], None)], stage.space, stage.seed)
-    order = SampleOrder([len(stage.sources[0].cases)], [True], "concat", stage.seed)
+    order = SampleOrder(["labeled"], [len(stage.sources[0].cases)], "concat", stage.seed)
     optimizer = torch.optim.AdamW(model.parameters(), lr=0.05)
-    for tickets in order.batches(2, 0, 5):
-        batch = model.data_preprocessor(pseudo_collate([samples[t] for t in tickets]), True)
+    for indices in order.batches(2, 0, 5):
+        batch = model.data_preprocessor(pseudo_collate([samples[i] for i in indices]), True)
         loss, _ = model.parse_losses(model(**batch, mode="loss"))
         optimizer.zero_grad()
         loss.backward()

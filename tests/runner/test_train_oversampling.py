@@ -48,7 +48,7 @@ def loader(rare, oversample):
 
 def drawn(made, start=0):
     """Return source and case of every sample from an iteration on."""
-    return [(t.source, t.case) for batch in made(start).batch_sampler for t in batch]
+    return [(t.source, t.item) for batch in made(start).batch_sampler for t in batch]
 
 
 def expected_repeats(rare, sources):
@@ -90,9 +90,8 @@ def test_a_pass_holds_each_case_as_often_as_its_rarest_class_asks_for(long):
 
 def test_without_it_the_order_is_the_plain_one(long):
     made, sources = loader(long, None)
-    plain = SampleOrder(
-        [len(opened.source.cases) for opened in sources], [True, False], "concat", long[1].seed
-    )
+    sizes = [len(opened.source.cases) for opened in sources]
+    plain = SampleOrder(["labeled", "pseudo"], sizes, "concat", long[1].seed)
     assert drawn(made) == [plain.at(place) for place in range(120)]
 
 
