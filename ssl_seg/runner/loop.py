@@ -62,6 +62,8 @@ class SeededLoop(BaseLoop):
         """Train to the end and return the model."""
         self.runner.call_hook("before_train")
         self.runner.call_hook("before_train_epoch")
+        # As mmengine's loops do: backbones apply frozen_stages and norm_eval in train().
+        self.runner.model.train()
         for batch in self.dataloader(self.iteration):
             self._step(batch)
         self.runner.call_hook("after_train_epoch")

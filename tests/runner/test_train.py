@@ -13,6 +13,7 @@ from ssl_seg.data.label_maps import read_indices
 from ssl_seg.data.sample_order import SampleOrder
 from ssl_seg.data.training_set import LabeledImages, TrainingSet
 from ssl_seg.runner import models
+from ssl_seg.runner.checkpoint import ProgressHook
 from ssl_seg.runner.environment import prepare_process
 from ssl_seg.runner.predictors import Image
 from ssl_seg.store.store import Store
@@ -167,6 +168,60 @@ def test_training_is_a_bare_loop_to_the_last_iteration(run_all, tiny, data):
     published = torch.load(left[plan.models[None]] / "model.pth", weights_only=True)
     assert published["meta"]["iter"] == 5
     assert same(published["state_dict"], model.state_dict())
+
+
+FREEZING = {
+    "ResNet": {"depth": 18, "base_channels": 4, "stem_channels": 4},
+    "MobileNetV2": {"widen_factor": 0.1, "out_indices": (1, 2, 4, 6)},
+}
+"""Backbones that freeze in ``train()``, as mmengine's loops call it; the latter only there."""
+
+
+@pytest.mark.parametrize("backbone", FREEZING)
+@pytest.mark.parametrize("interrupted", [False, True], ids=["whole", "resumed"])
+def test_frozen_stages_and_statistics_stay(run_all, tiny, data, monkeypatch, backbone, interrupted):
+    changes = {
+        "scheduler": {"type": "Supervised"},
+        "model.backbone": {
+            "type": backbone,
+            **FREEZING[backbone],
+            "frozen_stages": 1,
+            "norm_eval": True,
+        },
+        "model.decode_head.in_channels": 32,
+        "optim_wrapper.optimizer.weight_decay": 0.1,
+    }
+    if interrupted:
+        with monkeypatch.context() as killed:
+            killed.setattr(ProgressHook, "after_train_iter", dying_at(2))
+            with pytest.raises(KeyboardInterrupt):
+                run_all(changes)
+    plan, left = run_all(changes)
+    (stage,) = plan.trainings
+    torch.manual_seed(stage.scratch_seed)
+    model = models.build(stage.recipe["model"])
+    torch.manual_seed(stage.scratch_seed)
+    model.init_weights()
+    model.train()
+    frozen = {name for name, value in model.named_parameters() if not value.requires_grad}
+    assert frozen
+    before = model.state_dict()
+    after = torch.load(left[stage.fingerprint] / "model.pth", weights_only=True)["state_dict"]
+    changed = {name for name in before if not torch.equal(before[name], after[name])}
+    statistics = {name for name in before if name.startswith("backbone") and name.endswith(BUFFERS)}
+    assert changed == set(before) - frozen - statistics
+
+
+def dying_at(iteration):
+    """Return a hook's method that saves a checkpoint and is interrupted after an iteration."""
+    original = ProgressHook.after_train_iter
+
+    def after_train_iter(hook, runner, *rest, **named):
+        original(hook, runner, *rest, **named)
+        if runner.iter + 1 == iteration:
+            raise KeyboardInterrupt
+
+    return after_train_iter
 
 
 def test_the_model_file_loads_in_mmsegmentation_as_it_is(finished, command, tiny, tmp_path):
