@@ -82,7 +82,7 @@ def _predict(config: Mapping[str, Any], args: argparse.Namespace) -> None:
     make_folder(args.out)
     with TemporaryDirectory(prefix=".slices-", dir=args.out) as slices:
         cache = PassingCache(Path(slices), WorkingGrid(recipe["slice_spacing"])) if views else None
-        predictor = open_predictor(recipe, weights, pipeline, cache)
+        predictor = open_predictor(recipe, [weights], pipeline, cache)
         for start in range(0, len(catalog.cases), size):
             batch = catalog.cases[start : start + size]
             predictions = predictor.predict([predictor.read(case) for case in batch])

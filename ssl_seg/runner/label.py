@@ -46,7 +46,7 @@ def run(
     prepare_process(stage.recipe["threads"])
     weights = {view: store.path(name) / MODEL_FILE for view, name in stage.models.items()}
     cache = volume_cache(stage.recipe, stage.settings, store)
-    predictor = open_predictor(stage.recipe, weights, stage.pipeline, cache)
+    predictor = open_predictor(stage.recipe, [weights], stage.pipeline, cache)
     batches = _batches(stage, running / "batches")
     left = [batch for batch in batches if not batch.record.is_file()]
     done = len(stage.cases) - sum(len(batch.cases) for batch in left)

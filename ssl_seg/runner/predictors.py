@@ -17,6 +17,7 @@ from ssl_seg.core.views import View
 from ssl_seg.data import transforms  # noqa: F401 - registers the transforms
 from ssl_seg.data.volumes.cache import VolumeCache
 from ssl_seg.data.volumes.working_grid import WorkingGrid
+from ssl_seg.models.ensemble import Ensemble
 from ssl_seg.models.predictor import Prediction, Predictor
 from ssl_seg.registry import ADAPTERS, PREDICTORS, TRANSFORMS
 from ssl_seg.runner import models
@@ -25,7 +26,7 @@ from ssl_seg.runner.segmentor_logits import SegmentorLogits, resized
 
 def open_predictor(
     recipe: Mapping[str, Any],
-    weights: Mapping[View | None, Path],
+    weights: Sequence[Mapping[View | None, Path]],
     pipeline: Sequence[Mapping[str, Any]],
     cache: VolumeCache | None,
 ) -> Predictor:
@@ -33,15 +34,23 @@ def open_predictor(
 
     Args:
         recipe: of a label stage.
-        weights: the files of the recipe's networks, by view.
+        weights: for each teacher the files of its networks, by view; the probabilities of several
+            are averaged, view by view.
         pipeline: of the images.
         cache: of volumes; ``None`` for images.
     """
     networks = {
-        part["view"]: models.trained(part["model"], weights[part["view"]])
+        part["view"]: _together(
+            [models.trained(part["model"], files[part["view"]]) for files in weights]
+        )
         for part in recipe["models"]
     }
     return _built(recipe, networks, pipeline, cache)
+
+
+def _together(networks: Sequence[nn.Module]) -> nn.Module:
+    """Return one network as it is, and several as an ensemble."""
+    return networks[0] if len(networks) == 1 else Ensemble(networks)
 
 
 def check_predictor(recipe: Mapping[str, Any], pipeline: Sequence[Mapping[str, Any]]) -> None:

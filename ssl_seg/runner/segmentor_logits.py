@@ -11,6 +11,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from ssl_seg.core.errors import UserError
+from ssl_seg.models.one_channel import as_two_classes
 
 
 class Logits(NamedTuple):
@@ -87,15 +88,10 @@ class SegmentorLogits:
         metas = [{**meta, "img_shape": shape, "pad_shape": shape} for meta in metas]
         logits: Tensor = self._model.inference(inputs, metas)
         if logits.shape[1] == 1:
-            logits = self._two_class(logits)
+            logits = as_two_classes(logits, self._model.decode_head.threshold)
         if mirror:
             logits = logits.flip(-1)
         return resized(logits, size, self.align_corners).float()
-
-    def _two_class(self, logits: Tensor) -> Tensor:
-        """Write a sigmoid output with its threshold as logits of background and foreground."""
-        threshold = torch.tensor(self._model.decode_head.threshold, dtype=logits.dtype)
-        return torch.cat([torch.zeros_like(logits), logits - threshold.logit()], dim=1)
 
 
 def resized(planes: Tensor, size: Sequence[int], align_corners: bool) -> Tensor:
