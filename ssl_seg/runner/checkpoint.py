@@ -15,6 +15,7 @@ from mmengine.hooks import Hook
 from mmengine.runner import Runner
 
 from ssl_seg.core.errors import UserError
+from ssl_seg.runner.finite import require_finite_training
 from ssl_seg.store.atomic import write_bytes
 
 logger = logging.getLogger(__name__)
@@ -84,20 +85,29 @@ def _listed(folder: Path) -> list[tuple[int, Path]]:
     return sorted(((int(match[1]), path) for match, path in found if match), reverse=True)
 
 
-def state_of(runner: Runner) -> dict[str, Any]:
+def state_of(runner: Runner, iteration: int) -> dict[str, Any]:
     """Return all that a training needs to go on: weights, optimiser, schedules, hooks' state.
 
     The keys are mmengine's, so that its hooks (EMA) find and add what they expect.
+
+    Args:
+        runner: of the training.
+        iteration: that it has finished.
+
+    Raises:
+        UserError: a weight is not finite: nobody could go on from it.
     """
     schedulers = runner.param_schedulers or []
     state = {
-        "meta": {"iter": runner.iter, "epoch": 0},
+        "meta": {"iter": iteration, "epoch": 0},
         "state_dict": {name: value.cpu() for name, value in runner.model.state_dict().items()},
         "message_hub": {},
         "optimizer": runner.optim_wrapper.state_dict(),
         "param_schedulers": [scheduler.state_dict() for scheduler in schedulers],
     }
     runner.call_hook("before_save_checkpoint", checkpoint=state)
+    # What hooks made of the weights counts, such as averages.
+    require_finite_training(state["state_dict"], runner.model, iteration)
     return state
 
 
@@ -145,6 +155,4 @@ class ProgressHook(Hook):
         done = runner.iter + 1
         self._advance(done)
         if done % self._interval == 0 and done < runner.max_iters:
-            state = state_of(runner)
-            state["meta"]["iter"] = done
-            save_progress(self._folder, done, state, self._kept)
+            save_progress(self._folder, done, state_of(runner, done), self._kept)

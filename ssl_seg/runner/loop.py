@@ -11,6 +11,7 @@ from torch import nn
 from ssl_seg.core.fingerprint import derive_seed
 from ssl_seg.data.training_set import seed_generators
 from ssl_seg.registry import LOOPS
+from ssl_seg.runner.finite import require_finite_loss
 
 OpenLoader = Callable[[int], Iterable[Any]]
 """Returns the batches from an iteration on."""
@@ -76,6 +77,8 @@ class SeededLoop(BaseLoop):
         seed_generators(derive_seed("model", self._seed, self.iteration))
         self.runner.call_hook("before_train_iter", batch_idx=self.iteration, data_batch=batch)
         outputs = self.runner.model.train_step(batch, optim_wrapper=self.runner.optim_wrapper)
+        # Behind the step, where a GPU need not be waited for, but before anything is saved.
+        require_finite_loss(outputs, self.iteration + 1, batch)
         self.runner.call_hook(
             "after_train_iter", batch_idx=self.iteration, data_batch=batch, outputs=outputs
         )

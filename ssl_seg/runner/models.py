@@ -19,6 +19,7 @@ from ssl_seg.core.space import LabelSpace
 from ssl_seg.models import rstn  # noqa: F401 - registers RSTN
 from ssl_seg.registry import MODELS, SCOPE
 from ssl_seg.runner import checkpoint
+from ssl_seg.runner.finite import require_finite_model
 
 
 def build(config: Mapping[str, Any]) -> nn.Module:
@@ -45,9 +46,11 @@ def trained(config: Mapping[str, Any], weights: Path) -> nn.Module:
 
     Raises:
         RuntimeError: the weights do not fit the model.
+        UserError: the weights are not finite.
     """
     model = build(config)
     model.load_state_dict(checkpoint.load(weights)["state_dict"], strict=True)
+    require_finite_model(model, weights)
     return model.to(get_device()).eval()
 
 

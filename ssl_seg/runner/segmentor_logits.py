@@ -12,6 +12,7 @@ from torch.nn import functional
 
 from ssl_seg.core.errors import UserError
 from ssl_seg.models.one_channel import as_two_classes
+from ssl_seg.runner.finite import require_finite_maps
 
 
 class Logits(NamedTuple):
@@ -58,6 +59,7 @@ class SegmentorLogits:
         batch = self._model.data_preprocessor(pseudo_collate(samples), False)
         metas = [sample.metainfo for sample in batch["data_samples"]]
         logits = self._mean(batch["inputs"], metas)
+        require_finite_maps(logits, metas)
         return [
             Logits(without_padding(logits[i : i + 1], meta), tuple(meta["ori_shape"][:2]))
             for i, meta in enumerate(metas)

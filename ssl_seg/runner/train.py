@@ -33,6 +33,7 @@ from ssl_seg.registry import SCOPE
 from ssl_seg.runner import amp, checkpoint, loop, models  # noqa: F401 - amp and loop register
 from ssl_seg.runner.convergence import train_until_converged
 from ssl_seg.runner.environment import device_name, prepare_process, versions
+from ssl_seg.runner.finite import require_finite_model
 from ssl_seg.runner.volume_cache import volume_cache
 from ssl_seg.store.atomic import write_bytes, write_json
 from ssl_seg.store.store import Store
@@ -239,6 +240,9 @@ class _StageRunner(Runner):
             if self._stage.redraw and hasattr(self.model, "redraw"):
                 torch.manual_seed(derive_seed("redraw", self._stage.seed))
                 self.model.redraw()
+        load_from = self._stage.recipe["load_from"]
+        source = self._start or load_from or "the weight files that the model's init_cfg names"
+        require_finite_model(self.model, source)
 
     def load_or_resume(self) -> None:
         """Go on from the newest whole checkpoint, if there is one."""
@@ -339,7 +343,7 @@ def _log_name(stage: TrainStage) -> str:
 
 
 def _write_model(runner: Runner, stage: TrainStage, out: Path) -> None:
-    state = checkpoint.state_of(runner)
+    state = checkpoint.state_of(runner, stage.size)
     meta = {
         "iter": stage.size,
         "dataset_meta": {

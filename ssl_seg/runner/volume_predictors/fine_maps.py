@@ -67,11 +67,13 @@ def _windows(
         if not touched[triple].any():
             yield nothing
             continue
-        images = slices_of(model, [windows[slices.start + number]])[..., rows, columns]
+        window = [windows[slices.start + number]]
+        images = slices_of(model, window)[..., rows, columns]
         before = torch.from_numpy(scores[:, triple].reshape(1, -1, height, width))
         there = torch.from_numpy(masks[triple][None])
         device = images.device
-        yield by_class(model.network.fine_map(images, before.to(device), there.to(device)))
+        maps = model.network.fine_map(images, before.to(device), there.to(device))
+        yield by_class(maps, window)
 
 
 def _axes(place: Place, view: View) -> Place:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Protocol, final
 
 import numpy as np
@@ -14,6 +14,7 @@ from ssl_seg.core.errors import UserError
 from ssl_seg.core.views import View
 from ssl_seg.models.rstn import RSTN
 from ssl_seg.models.rstn.channels import SLICES
+from ssl_seg.runner.finite import require_finite_maps
 from ssl_seg.runner.segmentor_logits import SegmentorLogits, resized, without_padding
 from ssl_seg.runner.volume_predictors.overlaps import averaged, windows_of_slices
 from ssl_seg.runner.volume_predictors.windows import Windows
@@ -77,7 +78,7 @@ class CoarseNetwork:
     def maps(self, windows: Windows, batch_size: int) -> Iterator[tuple[int, Maps]]:
         """Predict all slices, each as the mean over its windows; see `SliceNetwork`."""
         found = (
-            by_class(self._model.network.coarse_map(slices_of(self._model, samples)))
+            by_class(self._model.network.coarse_map(slices_of(self._model, samples)), samples)
             for samples in windows.batches(batch_size)
         )
         yield from averaged(found, windows_of_slices(windows.count))
@@ -124,7 +125,12 @@ def slices_of(model: RSTN, samples: list[Any]) -> Tensor:
     return inputs
 
 
-def by_class(maps: Tensor) -> Maps:
-    """Return RSTN's maps (N, 3K, H, W) as (N, K, 3, H, W)."""
+def by_class(maps: Tensor, samples: Sequence[Any]) -> Maps:
+    """Return RSTN's maps (N, 3K, H, W) of packed windows as (N, K, 3, H, W).
+
+    Raises:
+        UserError: they are not finite.
+    """
+    require_finite_maps(maps, [sample["data_samples"] for sample in samples])
     count, channels, *size = maps.shape
     return maps.reshape(count, channels // SLICES, SLICES, *size).cpu().numpy()
