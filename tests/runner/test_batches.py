@@ -13,7 +13,8 @@ from PIL import Image
 from ssl_seg.data.label_maps import read_indices
 from ssl_seg.data.oversampling import repeat_counts
 from ssl_seg.data.sample_order import SampleOrder
-from ssl_seg.runner import train
+from ssl_seg.runner.batches import Batches
+from ssl_seg.runner.sources import open_sources
 from ssl_seg.store.store import Store
 
 THRESHOLD = 0.9
@@ -42,8 +43,8 @@ def loader(rare, oversample):
     """Return the student's loader and its sources."""
     store, stage = rare
     stage = replace(stage, recipe={**stage.recipe, "oversample": oversample})
-    sources = train._open_all(stage, store, store.work_dir)
-    return train._Loader(replace(stage, recipe={**stage.recipe, "batch_size": 1}), sources), sources
+    sources = open_sources(stage, store, store.work_dir)
+    return Batches(replace(stage, recipe={**stage.recipe, "batch_size": 1}), sources), sources
 
 
 def drawn(made, start=0):

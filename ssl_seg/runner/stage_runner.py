@@ -1,0 +1,195 @@
+"""mmengine's Runner for one train stage: starts, resumes and logs as the plan says."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from copy import deepcopy
+from itertools import count
+from pathlib import Path
+from typing import Any, final
+
+import torch
+from mmengine.hooks import Hook
+from mmengine.logging import MMLogger
+from mmengine.runner import Runner
+
+from ssl_seg.config.check import DEFAULT_INTERVAL
+from ssl_seg.config.weights import unmark
+from ssl_seg.core.errors import UserError
+from ssl_seg.core.fingerprint import derive_seed
+from ssl_seg.core.stage import MODEL_FILE, TrainStage
+from ssl_seg.models.mixed_space import supervise_in
+from ssl_seg.registry import SCOPE
+from ssl_seg.runner import amp, checkpoint, loop, models  # noqa: F401 - amp and loop register
+from ssl_seg.runner.batches import Batches
+from ssl_seg.runner.environment import device_name, versions
+from ssl_seg.runner.finite import require_finite_model
+from ssl_seg.store.store import Store
+
+_TRAININGS = count()
+"""Numbers the trainings of this process."""
+
+
+@final
+class StageRunner(Runner):
+    """mmengine's Runner for one stage, which starts and resumes as the plan says.
+
+    Args:
+        stage: what to train.
+        seed: of the scratch weights.
+        start: weights to start from, or ``None`` for scratch.
+        running: where the checkpoints lie.
+        kwargs: of mmengine's Runner.
+    """
+
+    def __init__(
+        self, stage: TrainStage, seed: int, start: Path | None, running: Path, **kwargs: Any
+    ) -> None:
+        self._stage = stage
+        self._scratch_seed = seed
+        self._start = start
+        self._running = running
+        super().__init__(**kwargs)
+
+    def build_logger(self, **kwargs: Any) -> MMLogger:
+        """Write everything to the log file and only losses and warnings to the console."""
+        built = super().build_logger(**kwargs)
+        for handler in built.handlers:
+            if not isinstance(handler, logging.FileHandler):
+                handler.addFilter(_is_for_people)
+        return built
+
+    def _log_env(self, env_cfg: dict[str, Any]) -> None:
+        """Note versions and device; mmengine's own report calls compilers and torchvision."""
+        del env_cfg
+        self.logger.info("%s on %s, %s", self._stage.title, device_name(), versions())
+
+    def _init_model_weights(self) -> None:
+        """Draw the scratch weights, or load a weight file or an ancestor's weights over them."""
+        torch.manual_seed(self._scratch_seed)
+        if self._start is None:
+            self.model.init_weights()
+            files = self._stage.settings["weight_files"]
+            load_from = self._stage.recipe["load_from"]
+            if load_from is not None:
+                _load_matching(self, Path(files[load_from]))
+            elif not files:
+                self.logger.info("no weight file is named: the model starts from random weights")
+        else:
+            state = checkpoint.load(self._start)["state_dict"]
+            self.model.load_state_dict(state, strict=True)
+            if self._stage.redraw and hasattr(self.model, "redraw"):
+                torch.manual_seed(derive_seed("redraw", self._stage.seed))
+                self.model.redraw()
+        load_from = self._stage.recipe["load_from"]
+        source = self._start or load_from or "the weight files that the model's init_cfg names"
+        require_finite_model(self.model, source)
+
+    def load_or_resume(self) -> None:
+        """Go on from the newest whole checkpoint, if there is one."""
+        state = checkpoint.newest(self._running)
+        if state is not None:
+            checkpoint.restore(self, state)
+            self.logger.info("going on from iteration %d", state["meta"]["iter"])
+
+
+def _is_for_people(record: logging.LogRecord) -> bool:
+    return record.levelno >= logging.WARNING or record.getMessage().startswith("Iter(train)")
+
+
+def _load_matching(runner: Runner, path: Path) -> None:
+    """Load the weights of a file that fit by name and shape, and say which do not."""
+    loaded = checkpoint.load(path)
+    weights = loaded.get("state_dict", loaded)
+    own = runner.model.state_dict()
+    fitting = {
+        name: value
+        for name, value in weights.items()
+        if name in own and own[name].shape == value.shape
+    }
+    if not fitting:
+        raise UserError(f"load_from: no weight in {path} fits the model by name and shape")
+    runner.model.load_state_dict(fitting, strict=False)
+    left = sorted(set(own) - set(fitting))
+    runner.logger.info(
+        "load_from %s: %d weights loaded, kept from the start: %s",
+        path,
+        len(fitting),
+        left or "none",
+    )
+
+
+def stage_runner(
+    stage: TrainStage,
+    store: Store,
+    running: Path,
+    loader: Batches,
+    seed: int,
+    hooks: list[Hook],
+    advance: Callable[[int], None],
+) -> StageRunner:
+    """Build the model, optimiser, schedules and hooks of a stage; nothing is trained yet.
+
+    Args:
+        stage: what to train.
+        store: holds the weights that the stage starts from, and the logs.
+        running: folder of the checkpoints.
+        loader: opens the stage's batches.
+        seed: of the scratch weights.
+        hooks: besides those of the config.
+        advance: called with the iterations done.
+    """
+    recipe, settings = stage.recipe, stage.settings
+    torch.manual_seed(seed)
+    model = models.build(unmark(recipe["model"], settings["weight_files"]))
+    if stage.reductions:
+        supervise_in(model, stage.reductions)
+    neutral = settings["hooks"]
+    saving = neutral.get("checkpoint") or {}
+    progress = checkpoint.ProgressHook(
+        running,
+        saving.get("interval", DEFAULT_INTERVAL),
+        max(saving.get("max_keep_ckpts", checkpoint.KEPT), checkpoint.KEPT),
+        advance,
+    )
+    watching = {key: neutral[key] for key in ("timer", "logger", "runtime_info") if key in neutral}
+    backends = settings.get("vis_backends") or [{"type": "LocalVisBackend"}]
+    visualizer = {"type": "Visualizer", "vis_backends": backends, **settings.get("visualizer", {})}
+    # mmengine keeps loggers, visualizers and scopes by name as long as the process lives; with a
+    # name of its own each training writes to its own work dir.
+    name = f"{stage.fingerprint}-{next(_TRAININGS)}"
+    return StageRunner(
+        stage,
+        seed,
+        None if stage.start is None else store.path(stage.start) / MODEL_FILE,
+        running,
+        model=model,
+        work_dir=str(store.work_dir / "logs" / _log_name(stage)),
+        train_dataloader=loader,
+        train_cfg={"type": "SeededLoop", "max_iters": stage.size, "seed": stage.seed},
+        optim_wrapper=deepcopy(recipe["optim_wrapper"]),
+        param_scheduler=deepcopy(recipe.get("param_scheduler")),
+        # The last two are ours: the order of samples and what is kept are the stage's business.
+        default_hooks={
+            **deepcopy(watching),
+            **deepcopy(recipe["hooks"]),
+            "sampler_seed": None,
+            "checkpoint": None,
+        },
+        custom_hooks=[*deepcopy(recipe["custom_hooks"]), *hooks, progress],
+        env_cfg=deepcopy(recipe.get("env_cfg", {"dist_cfg": {"backend": "nccl"}})),
+        log_processor=deepcopy(settings.get("log_processor")) or {"by_epoch": False},
+        log_level=settings.get("log_level", "INFO"),
+        visualizer={**visualizer, "name": name},
+        default_scope=SCOPE,
+        randomness={"seed": seed},
+        experiment_name=name,
+    )
+
+
+def _log_name(stage: TrainStage) -> str:
+    """Name of the folder below ``work_dir/logs`` that a training writes its logs to."""
+    fold = None if stage.fold is None else f"fold{stage.fold}"
+    parts = (stage.role, stage.generation, fold, stage.view, stage.section, stage.fingerprint[:8])
+    return "-".join(str(part) for part in parts if part is not None)
