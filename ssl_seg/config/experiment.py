@@ -17,18 +17,19 @@ from ssl_seg.config.check import checked
 from ssl_seg.config.plugins import import_plugins
 from ssl_seg.config.recipes import ConfigRecipes, own_reference
 from ssl_seg.config.spaces import Spaces, declared_mappings
+from ssl_seg.config.split_notes import split_notes
 from ssl_seg.config.weights import Weights
 from ssl_seg.core.builder import PlanBuilder
 from ssl_seg.core.case import Case
 from ssl_seg.core.errors import UserError
 from ssl_seg.core.plan import Plan
 from ssl_seg.core.space import LabelValues
-from ssl_seg.core.split import Split, count_of, draw_random, draw_spread
+from ssl_seg.core.split import Split, count_of, draw_groups, draw_random, draw_spread
 from ssl_seg.registry import METRICS, SCHEDULERS, suggestion
 
 logger = logging.getLogger(__name__)
 
-DRAWS = {"random": draw_random, "spread": draw_spread}
+DRAWS = {"random": draw_random, "spread": draw_spread, "groups": draw_groups}
 
 
 @dataclass(frozen=True)
@@ -40,12 +41,14 @@ class Experiment:
         split: the drawn case lists.
         recipes: each stage's part of the config.
         seed: of the run.
+        notes: what a reader of its plans should know of the split.
     """
 
     config: Mapping[str, Any]
     split: Split
     recipes: ConfigRecipes
     seed: int
+    notes: tuple[str, ...] = ()
 
     def plan(self, label: str, scheduler: Mapping[str, Any] | None = None) -> Plan:
         """Let a scheduler write the plan.
@@ -55,7 +58,7 @@ class Experiment:
             scheduler: another scheduler's config; the config's own by default.
         """
         chosen = scheduler or self.config["scheduler"]
-        builder = PlanBuilder(self.split, self.recipes, self.seed)
+        builder = PlanBuilder(self.split, self.recipes, self.seed, notes=self.notes)
         result = SCHEDULERS.build(chosen, where="scheduler").plan(builder)
         plan = builder.finish(result, label=label, scheduler=chosen)
         for space in dict.fromkeys(stage.values.space for stage in plan.evaluations):
@@ -120,7 +123,8 @@ def open_experiment(
     reference_space = homes.pop("reference", None)
     spaces = Spaces.of(homes, maps, config["space"], reference=reference_space)
     recipes = ConfigRecipes(config, values, spaces, Weights(download_dir), plugins, imports)
-    return Experiment(config, split, recipes, run_seed)
+    notes = split_notes(split, config, len(train.cases))
+    return Experiment(config, split, recipes, run_seed, tuple(notes))
 
 
 def _validation(config: Mapping[str, Any], index: DigestIndex) -> Catalog | None:
@@ -157,13 +161,28 @@ def _draw(
                 f"split.labeled asks for {count} labeled cases, but only {len(with_labels)} of "
                 f"{len(train.cases)} have a label file"
             )
-        labeled = _drawing(split)(with_labels, count, seed)
+        labeled = _drawing(split)(_drawable(train.cases, split), count, seed)
     taken = {case.id for case in labeled}
     rest = tuple(case for case in train.cases if case.id not in taken)
     reference = split.get("reference")
     if isinstance(reference, str):
         rest = select(train.cases, folder / reference, "split.reference")
     return labeled, rest
+
+
+def _drawable(cases: Sequence[Case], split: Mapping[str, Any]) -> tuple[Case, ...]:
+    """Return the cases that S may be drawn from: whole groups only where groups are drawn."""
+    bare = [case for case in cases if case.label is None]
+    if split.get("draw") != "groups":
+        return tuple(case for case in cases if case.label is not None)
+    parted = {case.group for case in bare}
+    whole = tuple(case for case in cases if case.group not in parted)
+    if not whole:
+        raise UserError(
+            f"split.draw='groups': each group has cases without a label file, e.g. {bare[0].id!r}, "
+            "so none can be drawn whole"
+        )
+    return whole
 
 
 def _drawing(split: Mapping[str, Any]) -> Callable[..., tuple[Case, ...]]:

@@ -35,6 +35,9 @@ from ssl_seg.core.views import View
 Identity: TypeAlias = tuple[Role, int, int | None]
 """Role, generation and fold of a model."""
 
+_UNEQUAL = 1.5
+"""From which ratio of the largest fold to the smallest one on a reader is told."""
+
 
 class Place(NamedTuple):
     """Which training of a plan a part of the config is for."""
@@ -218,9 +221,12 @@ class PlanBuilder:
         split: the case lists.
         recipes: each stage's part of the config.
         seed: of the run: start weights, sample order, folds.
+        notes: what a reader of the plan should know of the split.
     """
 
-    def __init__(self, split: Split, recipes: Recipes, seed: int) -> None:
+    def __init__(
+        self, split: Split, recipes: Recipes, seed: int, notes: Iterable[str] = ()
+    ) -> None:
         self._split = split
         self._recipes = recipes
         self._seed = seed
@@ -230,7 +236,7 @@ class PlanBuilder:
         # Phases write into these together.
         self._stages: dict[str, Stage] = {}
         self._rows: list[Row] = []
-        self._notes: list[str] = []
+        self._notes = list(notes)
         self._folds: dict[int, tuple[Fold, ...]] = {}
         self._labeled_pixels: dict[str, dict[str, int]] = {}
         self._taken: list[Given] = []
@@ -325,6 +331,12 @@ class PlanBuilder:
             self._notes.append(
                 f"R has {groups} group(s), fewer than twice the {count} folds: the folds are "
                 "contiguous blocks of the frame order and may part a group"
+            )
+        sizes = sorted(map(len, folds.parts), reverse=True)
+        if folds.whole_groups and sizes[0] > _UNEQUAL * sizes[-1]:
+            self._notes.append(
+                f"whole groups make the {count} folds of R very unequal: "
+                f"{', '.join(map(str, sizes))} cases"
             )
         # The latest division comes last; the same count is the same one in every phase.
         self._folds.pop(count, None)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
@@ -125,6 +125,46 @@ def draw_spread(cases: Sequence[Case], count: int, seed: int) -> tuple[Case, ...
     return tuple(case for case in cases if case.id in chosen)
 
 
+def draw_groups(cases: Sequence[Case], count: int, seed: int) -> tuple[Case, ...]:
+    """Draw whole groups with as nearly ``count`` cases as whole groups can have.
+
+    No group is parted, so what is drawn shares none with the rest. Of two counts that are equally
+    near the smaller one is taken; there is always a group on either side.
+
+    Raises:
+        ValueError: a part of the cases is asked for, but all are of one group.
+    """
+    sizes = Counter(case.group for case in cases)
+    if count < len(cases) and len(sizes) == 1:
+        raise UserError(
+            f"split.draw='groups' cannot take {count} of {len(cases)} cases: all are of one group, "
+            f"{cases[0].group!r}; tell which cases belong together by the data set's 'group', or "
+            "draw in another way"
+        )
+    chosen = _nearest_sum({name: sizes[name] for name in ranked(sizes, "groups", seed)}, count)
+    return tuple(case for case in cases if case.group in chosen)
+
+
+def _nearest_sum(sizes: Mapping[str, int], count: int) -> set[str]:
+    """Choose names whose sizes sum up as nearly as can be to a count, early names first."""
+    everything = sum(sizes.values())
+    most = everything if count == everything else everything - 1
+    # By sum: the name that made it reachable first. What made the rest of it stands before that.
+    last: dict[int, str] = {}
+    for name, size in sizes.items():
+        if count in last:
+            break
+        for rest in (0, *last):
+            if rest + size <= most:
+                last.setdefault(rest + size, name)
+    reached = min(last, key=lambda total: (abs(total - count), total))
+    chosen = set()
+    while reached:
+        chosen.add(last[reached])
+        reached -= sizes[last[reached]]
+    return chosen
+
+
 def _shares(sizes: Mapping[str, int], count: int) -> dict[str, int]:
     """Divide a count by size; of groups with equal remainders the first ones get more."""
     total = sum(sizes.values())
@@ -133,6 +173,12 @@ def _shares(sizes: Mapping[str, int], count: int) -> dict[str, int]:
     for name in by_remainder[: count - sum(shares.values())]:
         shares[name] += 1
     return shares
+
+
+def shared_groups(cases: Iterable[Case], others: Iterable[Case]) -> list[str]:
+    """Return the groups of the cases that others have too, in order."""
+    known = {case.group for case in others}
+    return [group for group in dict.fromkeys(case.group for case in cases) if group in known]
 
 
 def fold_reference(reference: Sequence[Case], folds: int, seed: int) -> Folds:

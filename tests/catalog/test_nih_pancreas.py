@@ -4,6 +4,7 @@ import pytest
 
 from ssl_seg.catalog.nih_pancreas import NIHPancreas
 from ssl_seg.catalog.space_file import shipped_space
+from ssl_seg.core.split import draw_groups
 
 NUMBERS = (*range(1, 8), 25, 70, 82)
 
@@ -35,6 +36,14 @@ def test_only_cases_that_show_the_same_scan_share_a_group(prepared, index):
     """Else folds could part them, and a model label a scan that it was trained on."""
     groups = {case.id: case.group for case in NIHPancreas(data_root=prepared).read(index).cases}
     assert groups == {name: "0002" if name in ("0025", "0070") else name for name in groups}
+
+
+def test_a_draw_of_groups_never_parts_the_same_scan(prepared, index):
+    cases = NIHPancreas(data_root=prepared).read(index).cases
+    for seed in range(20):
+        drawn = {case.id for case in draw_groups(cases, 4, seed)}
+        assert len(drawn) == 4
+        assert len(drawn & {"0002", "0025", "0070"}) in (0, 3)
 
 
 def test_the_space_is_background_and_a_red_pancreas():

@@ -68,6 +68,16 @@ def test_a_spread_draw_takes_one_frame_of_every_drive(opened):
     assert [case.group for case in labeled] == [f"drive{number}" for number in range(5)]
 
 
+def test_groups_are_drawn_where_all_their_cases_are_labeled(opened, own):
+    for drive in range(4):
+        (own / f"train/masks/drive{drive}/1.png").unlink()
+    split = {"split": {"labeled": 2, "draw": "groups"}}
+    assert ids(opened(split, folder=own).split.labeled) == ("drive4/0", "drive4/1")
+    (own / "train/masks/drive4/1.png").unlink()
+    with pytest.raises(ValueError, match=r"^split\.draw='groups': each group .*'drive0/1'"):
+        opened(split, folder=own)
+
+
 def test_an_unknown_draw_is_refused_with_the_nearest(opened):
     with pytest.raises(ValueError, match=r"^split\.draw: .*'spred'; did you mean 'spread'"):
         opened({"split": {"labeled": 4, "draw": "spred"}})

@@ -121,6 +121,28 @@ def test_parted_groups_are_said(start):
     assert finish(b, b.train(b.truth, role="initial")).notes == ()
 
 
+def test_unequal_folds_are_said_with_their_sizes(start, made_up):
+    groups = ("a", "b", "c", "d")
+    cases = [
+        replace(case, group=groups[max(0, at - 16)])
+        for at, case in enumerate(made_up.cases("r", 20))
+    ]
+    split = replace(made_up.split(), reference=tuple(cases))
+    b = PlanBuilder(split, made_up.recipes(), 0)
+    b.folds(2)
+    assert finish(b, b.train(b.truth, role="initial")).notes == (
+        "whole groups make the 2 folds of R very unequal: 17, 3 cases",
+    )
+
+
+def test_notes_of_the_split_come_first(made_up):
+    b = PlanBuilder(made_up.split(groups=3), made_up.recipes(), 0, notes=["a leak"])
+    b.folds(2)
+    notes = finish(b, b.train(b.truth, role="initial")).notes
+    assert notes[0] == "a leak"
+    assert len(notes) == 2
+
+
 def test_every_model_of_a_run_starts_from_the_same_scratch_and_draws_its_own_samples(start):
     b = start()
     labels = b.label(b.train(b.truth, role="initial"), b.reference)

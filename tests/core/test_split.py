@@ -1,11 +1,20 @@
 from collections import Counter
 from fractions import Fraction
+from itertools import combinations
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ssl_seg.core.split import Split, count_of, draw_random, draw_spread, fold_reference
+from ssl_seg.core.split import (
+    Split,
+    count_of,
+    draw_groups,
+    draw_random,
+    draw_spread,
+    fold_reference,
+    shared_groups,
+)
 
 DRAWS = pytest.mark.parametrize("draw", [draw_random, draw_spread])
 SIZES = st.lists(st.integers(1, 9), min_size=1, max_size=8)
@@ -114,6 +123,47 @@ def test_a_spread_draw_takes_one_case_of_every_run_of_neighbours(grouped, sizes,
             assert all(any(taken[start : start + window]) for start in starts)
             # A window no longer than a run meets two runs at most.
             assert all(sum(taken[start : start + size // share]) <= 2 for start in range(size))
+
+
+def nearest(sizes, count):
+    """Return the sizes that subsets of the groups have, all but none and all, nearest first."""
+    sums = {sum(some) for n in range(1, len(sizes)) for some in combinations(sizes, n)}
+    return min(sums, key=lambda total: (abs(total - count), total))
+
+
+@given(
+    sizes=st.lists(st.integers(1, 9), min_size=2, max_size=7),
+    seed=st.integers(0, 99),
+    data=st.data(),
+)
+def test_a_draw_of_groups_parts_none_and_is_as_near_as_can_be(grouped, sizes, seed, data):
+    cases = grouped(sizes)
+    count = data.draw(st.integers(1, len(cases) - 1))
+    drawn = draw_groups(cases, count, seed)
+    rest = [case for case in cases if case not in drawn]
+    assert shared_groups(rest, drawn) == []
+    assert len(drawn) == nearest(sizes, count)
+    assert drawn == tuple(case for case in cases if case in drawn)
+
+
+def test_groups_are_drawn_by_seed_and_each_by_some_seed(grouped):
+    cases = grouped([3, 3, 3, 3, 3])
+    draws = [draw_groups(cases, 6, seed) for seed in range(40)]
+    assert len(set(draws)) == 10
+    assert draws == [draw_groups(cases, 6, seed) for seed in range(40)]
+
+
+def test_all_groups_can_be_drawn_and_of_one_no_part(grouped):
+    assert draw_groups(grouped([4, 3]), 7, 0) == grouped([4, 3])
+    assert draw_groups(grouped([4]), 4, 0) == grouped([4])
+    with pytest.raises(ValueError, match=r"^split\.draw='groups' .* 2 of 4 cases.* 'g00'"):
+        draw_groups(grouped([4]), 2, 0)
+
+
+def test_shared_groups_are_named_once_in_order(made_up):
+    first, second = made_up.cases("x", 6, groups=3), made_up.cases("x", 9, groups=9)
+    assert shared_groups(first, second) == ["x0", "x1", "x2"]
+    assert shared_groups(first, made_up.cases("y", 3)) == []
 
 
 @given(sizes=SIZES, folds=st.integers(2, 5), seed=st.integers(0, 99))
