@@ -22,6 +22,8 @@ from typing import NoReturn
 
 from mmengine.config import Config
 
+from ssl_seg.core.errors import UserError
+
 _COMPILED_OPS = "mmcv._ext"
 
 
@@ -30,7 +32,7 @@ def import_mmseg() -> None:
     """Import mmsegmentation and fill its registries; repeated calls cost nothing.
 
     Compiled mmcv is used where it is installed. With mmcv-lite all types register too, and one
-    that calls a compiled operator raises a ``RuntimeError`` with the operator's name when it runs.
+    that calls a compiled operator raises a ``UserError`` with the operator's name when it runs.
     mmengine's default scope stays as it is. From here on this process loads no pickled objects,
     see `forbid_pickles`.
     """
@@ -51,11 +53,11 @@ def forbid_pickles() -> None:
     variable outranks what the caller asks for.
 
     Raises:
-        RuntimeError: the user's environment asks torch for the opposite.
+        UserError: the user's environment asks torch for the opposite.
     """
     opposite = "TORCH_FORCE_NO_WEIGHTS_ONLY_LOAD"
     if os.environ.get(opposite):
-        raise RuntimeError(
+        raise UserError(
             f"the environment variable {opposite} is set, which lets checkpoint files run code; "
             "ssl_seg loads weights only: unset it"
         )
@@ -87,14 +89,14 @@ def _config_path(base: str, config: str) -> tuple[str, str | None]:
         return os.path.join(os.path.dirname(config), base), None  # noqa: PTH118, PTH120
     spec = find_spec(package)
     if spec is None or not spec.submodule_search_locations:
-        raise ModuleNotFoundError(f"{config}: _base_ {base!r}: no package {package!r} is installed")
+        raise UserError(f"{config}: _base_ {base!r}: no package {package!r} is installed")
     folder = Path(spec.submodule_search_locations[0], ".mim", "configs")
     path = folder / name
     if not path.is_file():
         known = (file.relative_to(folder).as_posix() for file in folder.rglob("*.py"))
         near = get_close_matches(name, known, n=1)
         hint = f"; did you mean '{package}::{near[0]}'?" if near else ""
-        raise FileNotFoundError(f"{config}: _base_ {base!r}: {path} does not exist{hint}")
+        raise UserError(f"{config}: _base_ {base!r}: {path} does not exist{hint}")
     # Other packages' types are no parents of ours, so they stay to be looked up where they are.
     return str(path), None if package == "mmseg" else package
 
@@ -123,7 +125,7 @@ class _CompiledOps(ModuleType):
             raise AttributeError(name)
 
         def missing(*_args: object, **_kwargs: object) -> NoReturn:
-            raise RuntimeError(
+            raise UserError(
                 f"the operator {name!r} needs compiled mmcv, but mmcv-lite is installed; choose a "
                 "model without it, or put the mmcv build for your torch version in its place"
             )

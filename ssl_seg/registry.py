@@ -68,8 +68,9 @@ class PlugPoint(Registry):
             where: the dict's place in the config, for messages; the plug point's name by default.
 
         Raises:
-            ValueError: the type or an argument is unknown, an argument is missing, or the entry
-                refuses a value; the message starts with the place in the config.
+            UserError: the type or an argument is unknown, an argument is missing, or the entry
+                refuses a value by a ``UserError``; the message starts with the place in the config.
+                Whatever else an entry raises is a bug in it and passes as it is.
         """
         where = where or self.name
         if not isinstance(cfg, Mapping) or not isinstance(cfg.get("type"), str):
@@ -84,8 +85,11 @@ class PlugPoint(Registry):
         check_arguments(entry, arguments, where, positional=len(args))
         try:
             return entry(*args, **arguments)
-        except ValueError as error:
+        except UserError as error:
             raise UserError(f"{where}: {error}") from error
+        except Exception as error:
+            error.add_note(f"This happened while {where} ({cfg['type']}) was built.")
+            raise
 
 
 def suggestion(name: str, valid: Iterable[str]) -> str:

@@ -15,6 +15,7 @@ import pytest
 from mmengine.config import Config
 
 from ssl_seg.compat import forbid_pickles, import_mmseg, patch_config_paths
+from ssl_seg.core.errors import UserError
 
 ROOT = Path(__file__).parents[1]
 DEEPLAB = "mmseg::_base_/models/deeplabv3plus_r50-d8.py"
@@ -148,7 +149,7 @@ def test_a_compiled_operator_says_what_it_needs_when_it_is_called():
     import torch
     from mmcv.ops import nms
 
-    with pytest.raises(RuntimeError, match="'nms' needs compiled mmcv"):
+    with pytest.raises(UserError, match="'nms' needs compiled mmcv"):
         nms(torch.zeros(1, 4), torch.zeros(1), iou_threshold=0.5)
 
 
@@ -243,14 +244,14 @@ def test_a_base_may_be_relative_or_absolute(load, tmp_path):
 
 
 def test_a_misspelt_base_is_named_with_the_nearest_one(load, tmp_path):
-    with pytest.raises(FileNotFoundError) as error:
+    with pytest.raises(UserError) as error:
         load("mmseg::_base_/models/deeplabv3plus_r50_d8.py")
     assert f"did you mean {DEEPLAB!r}?" in str(error.value)
     assert "mmseg::_base_/models/deeplabv3plus_r50_d8.py" in str(error.value)
 
 
 def test_a_base_of_a_missing_package_is_named(load):
-    with pytest.raises(ModuleNotFoundError, match="no package 'nonesuch' is installed"):
+    with pytest.raises(UserError, match="no package 'nonesuch' is installed"):
         load("nonesuch::model.py")
 
 
@@ -291,5 +292,5 @@ def test_weights_load(tmp_path):
 
 def test_an_environment_that_asks_for_pickles_is_refused(monkeypatch):
     monkeypatch.setenv("TORCH_FORCE_NO_WEIGHTS_ONLY_LOAD", "1")
-    with pytest.raises(RuntimeError, match="unset it"):
+    with pytest.raises(UserError, match="unset it"):
         forbid_pickles()

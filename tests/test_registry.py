@@ -3,6 +3,7 @@ import sys
 
 import pytest
 
+from ssl_seg.core.errors import UserError
 from ssl_seg.registry import SCHEDULERS, PlugPoint, check_arguments, suggestion
 
 
@@ -15,7 +16,9 @@ class Child(Parent):
     def __init__(self, space, *, name, **others):
         super().__init__(**others)
         if name == "bad":
-            raise ValueError("bad is no name")
+            raise UserError("bad is no name")
+        if name == "slip":
+            int("slip")
         self.space, self.name = space, name
 
 
@@ -55,9 +58,16 @@ def test_building_leaves_the_config_as_it_is(point):
     ],
 )
 def test_errors_start_with_the_place(point, config, message):
-    with pytest.raises(ValueError, match=r"^key") as error:
+    with pytest.raises(UserError, match=r"^key") as error:
         point.build(config, "space", where="key")
     assert str(error.value).startswith(message)
+
+
+def test_a_bug_in_an_entry_stays_one(point):
+    with pytest.raises(ValueError, match="invalid literal") as error:
+        point.build({"type": "Child", "name": "slip"}, "space", where="key")
+    assert not isinstance(error.value, UserError)
+    assert error.value.__notes__ == ["This happened while key (Child) was built."]
 
 
 def test_without_a_place_the_plug_point_is_named(point):

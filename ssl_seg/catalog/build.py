@@ -34,5 +34,5 @@ def read_catalog(cfg: Mapping[str, Any], index: DigestIndex, where: str) -> Cata
     data_set: DataSet = DATASETS.build(settings, where=where)
     try:
         return data_set.read(index)
-    except ValueError as error:
+    except UserError as error:
         raise UserError(f"{where}: {error}") from error

@@ -84,7 +84,7 @@ def read_map(path: Path | Traversable) -> ClassMapping:
         raise UserError(f"{path}: there is no such class mapping") from error
     except json.JSONDecodeError as error:
         raise UserError(f"{path}: not a class mapping: expected JSON: {error}") from error
-    except (OSError, ValueError) as error:
+    except (OSError, UnicodeDecodeError, UserError) as error:
         raise UserError(f"{path}: {error}") from error
 
 
@@ -121,5 +121,5 @@ def _space(content: dict[str, Any], end: str, folder: Path | None) -> LabelSpace
         if described.endswith(".json") and folder is not None:
             return read_space(folder / described)
         return shipped_space(described)
-    except ValueError as error:
+    except UserError as error:
         raise UserError(f"{end}: {error}") from error

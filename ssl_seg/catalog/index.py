@@ -161,7 +161,7 @@ class DigestIndex:
             # The stamp comes first: a file that changes meanwhile will not match its entry.
             known = self._unchanged(path) or _Entry(*_stamp(path), _digest(path), {})
             found = facts.of(path).plain()
-        except (OSError, ValueError) as error:
+        except (OSError, UserError) as error:
             reason = error.strerror if isinstance(error, OSError) and error.strerror else error
             return f"{path}: {reason}"
         return known._replace(facts={**known.facts, facts.kind: found})

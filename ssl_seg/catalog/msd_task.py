@@ -65,7 +65,7 @@ class Task:
         """
         try:
             return cls._of(json.loads(path.read_text(encoding="utf-8-sig")))
-        except ValueError as error:
+        except (json.JSONDecodeError, UnicodeDecodeError, UserError) as error:
             raise UserError(f"{path}: {error}") from error
 
     @classmethod

@@ -12,7 +12,7 @@ from PIL import Image, UnidentifiedImageError
 
 from ssl_seg.catalog.index import Known
 from ssl_seg.catalog.medium import Medium
-from ssl_seg.core.errors import UserError
+from ssl_seg.core.errors import UserError, raised_in
 
 _INDEXED_MODES = ("P", "L", "1")
 
@@ -144,10 +144,9 @@ def _opened(path: str) -> Iterator[Image.Image]:
             f"expected an image, but there is no readable header ({size} bytes); replace the file "
             "or take it out of the data set"
         ) from error
-    except (SyntaxError, Image.DecompressionBombError) as error:
-        raise UserError(f"not a readable image: {error}") from error
-    except OSError as error:
-        if error.strerror is not None:
+    except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
+        # Our own complaints, and what the file system has to say, pass as they are.
+        if not raised_in(error, "PIL") or getattr(error, "strerror", None) is not None:
             raise
         raise UserError(f"not a readable image: {error}") from error
 

@@ -104,7 +104,7 @@ def read_space(path: Path | Traversable) -> LabelSpace:
         raise UserError(f"{path}: there is no such label space") from error
     except json.JSONDecodeError as error:
         raise UserError(f"{path}: not a label space: expected JSON: {error}") from error
-    except (OSError, ValueError) as error:
+    except (OSError, UnicodeDecodeError, UserError) as error:
         raise UserError(f"{path}: {error}") from error
 
 

@@ -14,6 +14,20 @@ from ssl_seg.config import load_config
 AMP_DTYPES = {"bf16": "bfloat16", "fp16": "float16"}
 
 
+def command_parser(command: str, description: str | None) -> argparse.ArgumentParser:
+    """Return the parser of a command, with the flag that every command has."""
+    parser = argparse.ArgumentParser(prog=f"{command}.py", description=description)
+    add_debug_option(parser)
+    return parser
+
+
+def add_debug_option(parser: argparse.ArgumentParser) -> None:
+    """Add ``--debug``, which :func:`ssl_seg.cli.main.call` obeys."""
+    parser.add_argument(
+        "--debug", action="store_true", help="show the traceback of every error, mistakes included"
+    )
+
+
 def add_config_options(parser: argparse.ArgumentParser) -> None:
     """Add ``--cfg-options``."""
     parser.add_argument(

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import argparse
 from collections.abc import Sequence
 from pathlib import Path
 
-from ssl_seg.cli.arguments import add_run_options, read_config
+from ssl_seg.cli.arguments import add_run_options, command_parser, read_config
 from ssl_seg.cli.session import run_configs
 
 
@@ -15,7 +14,7 @@ def run(arguments: Sequence[str] | None = None) -> None:
 
     A seed redraws the split and the start weights.
     """
-    parser = argparse.ArgumentParser(prog="benchmark.py", description=run.__doc__)
+    parser = command_parser("benchmark", run.__doc__)
     parser.add_argument("configs", nargs="+", type=Path, metavar="CONFIG")
     parser.add_argument("--seeds", nargs="+", type=int, default=[0], help="default: 0")
     add_run_options(parser)

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import errno
 import importlib
 import logging
 import sys
 from collections.abc import Callable, Sequence
+
+from ssl_seg.core.errors import UserError
 
 COMMANDS = {
     "train": "run the schedule of a config",
@@ -15,6 +18,16 @@ COMMANDS = {
     "report": "print the report of a work dir and write it anew",
     "prepare_data": "prepare a published data set",
 }
+
+MACHINE_FAULTS = {
+    errno.ENOSPC: "make room on the disk",
+    errno.EDQUOT: "your quota is used up: make room, or ask for more",
+    errno.EROFS: "name a place that can be written to",
+    errno.EACCES: "change its permissions, or name another place",
+    errno.EPERM: "change its permissions, or name another place",
+    errno.EIO: "the disk or network drive may be failing: check it",
+}
+"""Errors of the operating system that no change of the program mends, and what does."""
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -30,27 +43,33 @@ def main(argv: Sequence[str] | None = None) -> int:
 def call(command: str, arguments: Sequence[str] | None = None) -> int:
     """Run one command; what the user can mend becomes a message instead of a traceback.
 
+    Every other exception is a bug, of the program or of a plug-in, and passes. With ``--debug``
+    all of them do.
+
     Returns:
         The exit status: 0, or 1 after an error that was printed.
     """
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s", datefmt="%H:%M:%S")
-    run: Callable[[Sequence[str] | None], None] = importlib.import_module(
-        f"ssl_seg.cli.{command}"
-    ).run
+    given = sys.argv[1:] if arguments is None else arguments
+    run: Callable[[Sequence[str]], None] = importlib.import_module(f"ssl_seg.cli.{command}").run
     try:
-        run(arguments)
-    except (ValueError, OSError, ImportError, RuntimeError) as error:
-        if _is_ours(error):
-            notes = "".join(f"\n{note}" for note in getattr(error, "__notes__", ()))
-            print(f"error: {error}{notes}", file=sys.stderr)
-            return 1
-        raise
+        run(given)
+    except (UserError, OSError) as error:
+        message = _message(error)
+        if message is None or "--debug" in given:
+            raise
+        notes = "".join(f"\n{note}" for note in getattr(error, "__notes__", ()))
+        print(f"error: {message}{notes}", file=sys.stderr)
+        return 1
     return 0
 
 
-def _is_ours(error: BaseException) -> bool:
-    """Tell whether the project raised the error itself; any other is a bug and keeps its trace."""
-    trace = error.__traceback__
-    while trace is not None and trace.tb_next is not None:
-        trace = trace.tb_next
-    return trace is not None and trace.tb_frame.f_globals.get("__name__", "").startswith("ssl_seg")
+def _message(error: UserError | OSError) -> str | None:
+    """Return what to print of an error in place of its traceback; ``None`` for a bug."""
+    if isinstance(error, UserError):
+        # A loader worker's error arrives with the worker's traceback before its own text.
+        return str(error).rpartition(f"{UserError.__module__}.{UserError.__name__}: ")[2].rstrip()
+    if error.errno not in MACHINE_FAULTS:
+        return None
+    place = "" if error.filename is None else f"{error.filename}: "
+    return f"{place}{error.strerror}; {MACHINE_FAULTS[error.errno]}"

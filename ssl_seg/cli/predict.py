@@ -14,7 +14,7 @@ from ssl_seg.catalog.image_folder import ImageFolder
 from ssl_seg.catalog.index import DigestIndex
 from ssl_seg.catalog.listing import Listing
 from ssl_seg.catalog.volume_folder import VolumeFolder
-from ssl_seg.cli.arguments import add_config_options, read_config
+from ssl_seg.cli.arguments import add_config_options, command_parser, read_config
 from ssl_seg.cli.trained import recipes_without_training, space_of, views_of, weights_by_view
 from ssl_seg.core.case import VOLUME_SUFFIXES
 from ssl_seg.core.errors import UserError
@@ -33,7 +33,7 @@ def run(arguments: Sequence[str] | None = None) -> None:
     OUT/maps holds masks: indexed PNGs, or NIfTI files in the grids of the volumes.
     OUT/overlays holds pictures of them: of a volume one for each view.
     """
-    parser = argparse.ArgumentParser(prog="predict.py", description=run.__doc__)
+    parser = command_parser("predict", run.__doc__)
     parser.add_argument("config", type=Path)
     parser.add_argument(
         "checkpoint",

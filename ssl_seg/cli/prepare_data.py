@@ -7,6 +7,8 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
+from ssl_seg.cli.arguments import add_debug_option, command_parser
+from ssl_seg.core.errors import UserError
 from ssl_seg.prepare.nih_pancreas.pairs import find_pairs
 from ssl_seg.prepare.train_ids import LABELS, label_files, write_train_ids
 
@@ -15,11 +17,12 @@ _NUMBERS = re.compile(r"(\d{1,4})(?:-(\d{1,4}))?")
 
 def run(arguments: Sequence[str] | None = None) -> None:
     """Prepare a published data set; --help after its name says how."""
-    parser = argparse.ArgumentParser(prog="prepare_data.py", description=run.__doc__)
+    parser = command_parser("prepare_data", run.__doc__)
     data_sets = parser.add_subparsers(required=True, metavar="DATA_SET")
     for name, (add_options, prepare) in PREPARATIONS.items():
         part = data_sets.add_parser(name, help=prepare.__doc__, description=prepare.__doc__)
         add_options(part)
+        add_debug_option(part)
         part.set_defaults(prepare=prepare)
     args = parser.parse_args(arguments)
     args.prepare(args)
@@ -75,7 +78,7 @@ def _nih_pancreas(args: argparse.Namespace) -> None:
     except ModuleNotFoundError as error:
         if (error.name or "").partition(".")[0] != "pydicom":
             raise
-        raise ModuleNotFoundError(
+        raise UserError(
             "the scans are DICOM files, which pydicom reads: pip install 'ssl_seg[medical]'"
         ) from error
     cases = None if args.cases is None else set().union(*args.cases)

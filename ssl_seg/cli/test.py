@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import argparse
 import hashlib
 import shutil
 from collections.abc import Mapping, Sequence
@@ -13,7 +12,7 @@ from tabulate import tabulate
 
 from ssl_seg.catalog.build import read_catalog
 from ssl_seg.catalog.index import DigestIndex
-from ssl_seg.cli.arguments import add_config_options, read_config
+from ssl_seg.cli.arguments import add_config_options, command_parser, read_config
 from ssl_seg.cli.labeled_case import write_pictures
 from ssl_seg.cli.trained import recipes_without_training, space_of, views_of, weights_by_view
 from ssl_seg.config.plugins import import_plugins
@@ -30,7 +29,7 @@ from ssl_seg.store.store import Store
 
 def run(arguments: Sequence[str] | None = None) -> None:
     """Score a trained model on the test set of a config, as a run's own models are scored."""
-    parser = argparse.ArgumentParser(prog="test.py", description=run.__doc__)
+    parser = command_parser("test", run.__doc__)
     parser.add_argument("config", type=Path)
     parser.add_argument(
         "checkpoint",

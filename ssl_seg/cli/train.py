@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import argparse
 import shutil
 from collections.abc import Sequence
 from pathlib import Path
 
-from ssl_seg.cli.arguments import add_run_options, read_config
+from ssl_seg.cli.arguments import add_run_options, command_parser, read_config
 from ssl_seg.cli.session import run_configs
 from ssl_seg.core.plan import Plan
 from ssl_seg.core.stage import MODEL_FILE
@@ -17,7 +16,7 @@ from ssl_seg.store.store import Store
 
 def run(arguments: Sequence[str] | None = None) -> None:
     """Plan, train, label, score and report; a second call goes on where the first one stopped."""
-    parser = argparse.ArgumentParser(prog="train.py", description=run.__doc__)
+    parser = command_parser("train", run.__doc__)
     parser.add_argument("config", type=Path)
     add_run_options(parser)
     args = parser.parse_args(arguments)

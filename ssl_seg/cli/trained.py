@@ -74,11 +74,11 @@ def weights_by_view(checkpoint: Path, views: Sequence[View]) -> dict[View | None
         views: of the config; none for images.
 
     Raises:
-        FileNotFoundError: there is no such file or folder, or a view's file is not in it.
+        UserError: there is no such file or folder, or a view's file is not in it.
         ValueError: it is a file where several views need one each, or a folder where images do not.
     """
     if not checkpoint.exists():
-        raise FileNotFoundError(
+        raise UserError(
             f"there is no model {checkpoint}; expected {_expected(views)}. {_RUN_MODEL}"
         )
     if checkpoint.is_file():
@@ -95,7 +95,7 @@ def weights_by_view(checkpoint: Path, views: Sequence[View]) -> dict[View | None
     files: dict[View | None, Path] = {view: checkpoint / f"{view}.pth" for view in views}
     if missing := [file.name for file in files.values() if not file.is_file()]:
         there = sorted(path.name for path in checkpoint.iterdir())
-        raise FileNotFoundError(
+        raise UserError(
             f"{checkpoint}: {', '.join(missing)} missing; expected {_expected(views)}; there is "
             f"{', '.join(there) or 'nothing'}"
         )

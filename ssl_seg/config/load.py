@@ -88,13 +88,13 @@ def load_config(path: str | Path, options: Mapping[str, Any] | None = None) -> d
         Plain dicts, lists, tuples and scalars; top-level names that have a meaning only.
 
     Raises:
-        FileNotFoundError: there is no such file; the message lists near ones.
+        UserError: there is no such file; the message lists near ones.
         ValueError: a top-level name has no meaning and no config file reads it, or it is nearly a
             known one; or the file uses mmengine's lazy imports.
     """
     path = Path(path)
     if not path.is_file():
-        raise FileNotFoundError(f"there is no config file {path}" + _near_files(path))
+        raise UserError(f"there is no config file {path}" + _near_files(path))
     patch_config_paths()
     if path.suffix == ".py" and Config._is_lazy_import(str(path)):
         raise UserError(

@@ -28,7 +28,7 @@ def import_plugins(custom_imports: Any, folder: Path) -> tuple[dict[str, str], t
 
     Raises:
         ValueError: an entry is not a string.
-        ImportError: a module or file cannot be imported.
+        UserError: a module or file cannot be imported.
     """
     entries = _entries(custom_imports)
     hashes: dict[str, str] = {}
@@ -37,13 +37,13 @@ def import_plugins(custom_imports: Any, folder: Path) -> tuple[dict[str, str], t
         if entry.endswith(".py"):
             path = (folder / entry).resolve()
             if not path.is_file():
-                raise ImportError(f"custom_imports: there is no plug-in file {path}")
+                raise UserError(f"custom_imports: there is no plug-in file {path}")
             import_file(path)
             imports.append(str(path))
         else:
             found = importlib.import_module(entry).__file__
             if found is None:
-                raise ImportError(f"custom_imports: {entry!r} is a folder without __init__.py")
+                raise UserError(f"custom_imports: {entry!r} is a folder without __init__.py")
             path = Path(found)
             imports.append(entry)
         # Where a plug-in file lies is no part of what it does.
@@ -67,7 +67,7 @@ def import_file(path: Path) -> None:
         return
     spec = importlib.util.spec_from_file_location(name, path)
     if spec is None or spec.loader is None:
-        raise ImportError(f"custom_imports: {path} is not a Python file")
+        raise UserError(f"custom_imports: {path} is not a Python file")
     module = importlib.util.module_from_spec(spec)
     sys.modules[name] = module
     try:

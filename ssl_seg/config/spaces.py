@@ -124,7 +124,7 @@ def declared_mappings(adapters: Iterable[Mapping[str, Any]], folder: Path) -> li
             continue
         try:
             maps.append(built.class_mapping(folder))
-        except ValueError as error:
+        except UserError as error:
             raise UserError(f"{where}: {error}") from error
     return maps
 

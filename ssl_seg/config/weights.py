@@ -41,7 +41,7 @@ class Weights:
         ``type='Pretrained'``, ``checkpoint``.
 
         Raises:
-            FileNotFoundError: a file is not there.
+            UserError: a file is not there.
             ValueError: weights are named by URL and downloads are not allowed, or fail.
         """
         return _replace(config, self._mark_file, where)
@@ -49,7 +49,7 @@ class Weights:
     def _mark_file(self, name: str, where: str) -> str:
         path = self._local(name, where)
         if not path.is_file():
-            raise FileNotFoundError(
+            raise UserError(
                 f"{where}: there is no weight file {path}; give the path of a file, or None for "
                 "random weights"
             )

@@ -34,7 +34,7 @@ class ClassMapping:
     def __post_init__(self) -> None:
         allowed = {*range(len(self.target)), self.target.ignore}
         if len(self.table) != len(self.source) or not allowed.issuperset(self.table):
-            raise UserError(
+            raise ValueError(
                 f"class mapping {self.name!r}: expected {len(self.source)} numbers from 0 to "
                 f"{len(self.target) - 1} or {self.target.ignore}, got {list(self.table)}"
             )
@@ -107,7 +107,7 @@ class ClassMapping:
             ValueError: the other one does not start where this one ends.
         """
         if other.source.classes != self.target.classes:
-            raise UserError(
+            raise ValueError(
                 f"class mapping {other.name!r} starts at {_told(other.source)}, not at "
                 f"{_told(self.target)}, where {self.name!r} ends"
             )
@@ -122,7 +122,7 @@ class ClassMapping:
             ValueError: the files are not read into the source.
         """
         if values.space.classes != self.source.classes:
-            raise UserError(
+            raise ValueError(
                 f"class mapping {self.name!r} maps {_told(self.source)}, but the labels are read "
                 f"into {_told(values.space)}"
             )

@@ -169,7 +169,7 @@ class LabelStage:
 
     def __post_init__(self) -> None:
         if any(case.label is not None for case in self.cases):
-            raise UserError("a label stage must not know true labels; use Case.without_label()")
+            raise ValueError("a label stage must not know true labels; use Case.without_label()")
 
     @cached_property
     def fingerprint(self) -> str:
@@ -224,7 +224,7 @@ class EvaluateStage:
 
     def __post_init__(self) -> None:
         if missing := [case.id for case in self.cases if case.label is None]:
-            raise UserError(f"cases without true labels cannot be scored: {missing[:5]}")
+            raise ValueError(f"cases without true labels cannot be scored: {missing[:5]}")
         if self.reduction is not None and self.reduction.ignored:
             raise UserError(
                 f"mask {self.reduction.name!r}: the predicted classes "

@@ -13,7 +13,7 @@ from ssl_seg.catalog.groups import folder_groups
 from ssl_seg.catalog.index import DigestIndex
 from ssl_seg.catalog.listing import natural_order
 from ssl_seg.compat import import_mmseg
-from ssl_seg.core.errors import UserError
+from ssl_seg.core.errors import UserError, raised_in
 from ssl_seg.core.space import LabelSpace, LabelValues
 from ssl_seg.registry import DATASETS, check_arguments, suggestion
 
@@ -47,6 +47,8 @@ def read_foreign(cfg: Mapping[str, Any], index: DigestIndex, where: str) -> Cata
         entries = list(_entries(data_set))
         return assemble(kind.__name__, _values(data_set), entries, index)
     except (OSError, ValueError, TypeError, KeyError, AssertionError) as error:
+        if not isinstance(error, UserError) and not raised_in(error, "mmengine", "mmseg"):
+            raise
         # mmsegmentation asserts without a word where a folder is missing.
         reason = str(error) or f"it was refused without a reason; are all paths there? {arguments}"
         raise UserError(f"{where} ({kind.__name__}): {reason}") from error

@@ -54,7 +54,7 @@ def write_confidence(path: Path, confidence: NDArray[np.floating]) -> None:
     """
     levels = np.rint(255 * confidence)
     if not np.all((levels >= 0) & (levels <= 255)):
-        raise UserError(f"{path}: expected confidences in [0, 1], got others or NaN")
+        raise ValueError(f"{path}: expected confidences in [0, 1], got others or NaN")
     _write(path, Image.fromarray(_checked(path, levels.astype(np.uint8))))
 
 
@@ -163,7 +163,9 @@ def _ranges(numbers: list[int]) -> str:
 
 def _checked(path: Path, labels: NDArray[np.uint8]) -> NDArray[np.uint8]:
     if labels.dtype != np.uint8 or labels.ndim != 2:
-        raise UserError(f"{path}: expected a uint8 array (H, W), got {labels.dtype} {labels.shape}")
+        raise ValueError(
+            f"{path}: expected a uint8 array (H, W), got {labels.dtype} {labels.shape}"
+        )
     return labels
 
 

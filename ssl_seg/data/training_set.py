@@ -101,7 +101,7 @@ class TrainingSet(Dataset[Mapping[str, Any]]):
         """Return the packed sample: ``inputs`` (C, H, W) and ``data_samples``.
 
         Raises:
-            RuntimeError: the pipeline drops the case; no other case silently takes its place.
+            UserError: the pipeline drops the case; no other case silently takes its place.
         """
         opened = self._sources[index.source]
         case = opened.case(index.item)
@@ -110,7 +110,7 @@ class TrainingSet(Dataset[Mapping[str, Any]]):
             {**opened.record(index.item), "reduce_zero_label": False, "seg_fields": []}
         )
         if packed is None:
-            raise RuntimeError(
+            raise UserError(
                 f"the pipeline of train_dataloader.dataset returned nothing for {case.image.path}; "
                 "a transform dropped the case"
             )

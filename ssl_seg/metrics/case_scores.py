@@ -57,7 +57,7 @@ class CaseScores:
             ValueError: the case was there before.
         """
         if case in self._cases:
-            raise UserError(f"case {case!r} is scored twice; a mean counts each case once")
+            raise ValueError(f"case {case!r} is scored twice; a mean counts each case once")
         self._cases[case] = scores
         self.confusion += confusion
         true, predicted = overlap.present(confusion)

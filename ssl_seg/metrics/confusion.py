@@ -72,14 +72,14 @@ def _count(true: LabelMap, predicted: LabelMap, classes: int) -> NDArray[np.int6
 
 def _check(prediction: LabelMap, truth: LabelMap, classes: int, ignore: int) -> None:
     if prediction.dtype != np.uint8 or truth.dtype != np.uint8:
-        raise UserError(f"expected uint8 masks, got {prediction.dtype} and {truth.dtype}")
+        raise ValueError(f"expected uint8 masks, got {prediction.dtype} and {truth.dtype}")
     if prediction.shape != truth.shape:
-        raise UserError(
+        raise ValueError(
             f"the prediction has shape {prediction.shape}, the truth {truth.shape}; "
             "they must be the same"
         )
     if ignore < classes:
-        raise UserError(f"the ignore value {ignore} is the number of one of {classes} classes")
+        raise ValueError(f"the ignore value {ignore} is the number of one of {classes} classes")
 
 
 def _refuse(prediction: LabelMap, truth: LabelMap, classes: int, ignore: int) -> NoReturn:

@@ -12,8 +12,6 @@ from typing import Any, Protocol, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from ssl_seg.core.errors import UserError
-
 LabelMap: TypeAlias = NDArray[np.uint8]
 
 
@@ -39,16 +37,16 @@ class Sample:
     def __post_init__(self) -> None:
         for name, labels in (("prediction", self.prediction), ("truth", self.truth)):
             if labels.dtype != np.uint8:
-                raise UserError(
+                raise ValueError(
                     f"{self.case}: expected the {name} as uint8 class numbers, got {labels.dtype}"
                 )
         if self.prediction.shape != self.truth.shape:
-            raise UserError(
+            raise ValueError(
                 f"{self.case}: the prediction has shape {self.prediction.shape}, "
                 f"the truth {self.truth.shape}; they must be the same"
             )
         if self.spacing_mm is not None and len(self.spacing_mm) != self.truth.ndim:
-            raise UserError(
+            raise ValueError(
                 f"{self.case}: {len(self.spacing_mm)} spacings for {self.truth.ndim} axes"
             )
 

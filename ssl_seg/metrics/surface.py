@@ -16,8 +16,6 @@ from typing import TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from ssl_seg.core.errors import UserError
-
 Mask: TypeAlias = NDArray[np.bool_]
 Distances: TypeAlias = NDArray[np.float64]
 
@@ -86,7 +84,7 @@ def surface_distances(prediction: Mask, truth: Mask, spacing: Sequence[float]) -
     """
     for name, mask in (("prediction", prediction), ("truth", truth)):
         if not mask.any():
-            raise UserError(f"the {name} is empty, and there is no distance to nothing")
+            raise ValueError(f"the {name} is empty, and there is no distance to nothing")
     box = _enclosing_box(prediction | truth)
     predicted, true = surface(prediction[box]), surface(truth[box])
     scale = np.asarray(spacing, np.float64)

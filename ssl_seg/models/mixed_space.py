@@ -82,7 +82,7 @@ def reduce_logits(logits: Tensor, reduction: ClassMapping) -> Tensor:
         ValueError: the number of channels is not the map's, or a group is empty.
     """
     if logits.shape[1] != len(reduction.source):
-        raise UserError(
+        raise ValueError(
             f"mask {reduction.name!r}: expected logits of the {len(reduction.source)} classes "
             f"of {reduction.source.name!r}, got shape {tuple(logits.shape)}"
         )

@@ -8,6 +8,8 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Final
 
+from ssl_seg.core.errors import UserError
+
 logger = logging.getLogger(__name__)
 
 _MARKER: Final = "phantom.json"
@@ -26,7 +28,7 @@ def publish_phantom(
         write: Writes it into the empty folder that it is given.
 
     Raises:
-        FileExistsError: If `root` exists and holds something else, which is never deleted.
+        UserError: `root` exists and holds something else, which is never deleted.
     """
     marker = json.dumps(settings, indent=2) + "\n"
     found = _read_marker(root)
@@ -51,7 +53,7 @@ def _read_marker(folder: Path) -> str | None:
     except FileNotFoundError:
         if folder.exists() and any(folder.iterdir()):
             msg = f"{folder} is not empty and holds no phantom (no {_MARKER}): give another folder"
-            raise FileExistsError(msg) from None
+            raise UserError(msg) from None
         return None
 
 

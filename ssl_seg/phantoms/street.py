@@ -39,7 +39,7 @@ def write_street(root: Path, film: Film, layout: Layout) -> None:
         layout: How it is written.
 
     Raises:
-        FileExistsError: If `root` exists and holds something else, which is never deleted.
+        UserError: `root` exists and holds something else, which is never deleted.
     """
     marker = {"format": _FORMAT, "layout": layout.name, **asdict(film)}
     publish_phantom(root, marker, lambda staging: _write_all(staging, film, layout))

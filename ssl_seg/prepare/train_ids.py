@@ -85,7 +85,7 @@ def write_train_ids(files: Mapping[Path, Path]) -> None:
 def _problem(published: Path, values: LabelValues) -> str | None:
     try:
         read_truth(published, values)
-    except ValueError as error:
+    except UserError as error:
         return str(error)
     return None
 

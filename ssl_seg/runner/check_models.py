@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from ssl_seg.core.errors import UserError
+from ssl_seg.core.errors import UserError, raised_in
 from ssl_seg.core.fingerprint import fingerprint
 from ssl_seg.core.stage import LabelStage, Stage, TrainStage
 from ssl_seg.models.mixed_space import supervise_in
 from ssl_seg.runner import models
 from ssl_seg.runner.predictors import check_predictor
+
+THIRD_PARTIES = ("mmcv", "mmengine", "mmseg", "torch")
+"""Packages whose refusal to build a model means that its config is wrong."""
 
 
 def check_models(stages: Mapping[str, Stage]) -> None:
@@ -33,7 +36,9 @@ def check_models(stages: Mapping[str, Stage]) -> None:
     for stage in labelings.values():
         try:
             check_predictor(stage.recipe, stage.pipeline)
-        except (ValueError, TypeError, AssertionError) as error:
+        except (ValueError, TypeError, KeyError, AssertionError) as error:
+            if not isinstance(error, UserError) and not raised_in(error, *THIRD_PARTIES):
+                raise
             raise UserError(f"{stage.title}: {error}") from error
 
 
@@ -50,5 +55,7 @@ def _check_trainings(stages: Mapping[str, Stage]) -> None:
             model = models.build(stage.recipe["model"])
             if stage.reductions:
                 supervise_in(model, stage.reductions)
-        except (ValueError, TypeError, AssertionError) as error:
+        except (ValueError, TypeError, KeyError, AssertionError) as error:
+            if not isinstance(error, UserError) and not raised_in(error, *THIRD_PARTIES):
+                raise
             raise UserError(f"{stage.title}: {error}") from error

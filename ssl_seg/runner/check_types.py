@@ -151,7 +151,7 @@ def _check_given(entry: Any, arguments: dict[str, Any], where: str, positional: 
     """Check what the config gives; what the builder adds (model, parameters) cannot be missing."""
     try:
         check_arguments(entry, arguments, where, positional=positional)
-    except ValueError as error:
+    except UserError as error:
         if "needs the argument" not in str(error):
             raise
 

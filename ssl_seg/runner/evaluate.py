@@ -70,7 +70,7 @@ def run(
         for metric in metrics:
             try:
                 metric.add(sample)
-            except ValueError as error:
+            except UserError as error:
                 raise UserError(f"{path}: {error}") from error
         advance(done)
     scores: dict[str, Any] = {
@@ -98,11 +98,11 @@ def _folders_of_maps(stage: EvaluateStage, store: Store) -> dict[str, Path]:
         for entry in manifest["cases"]:
             folder = artifact / "maps"
             if (other := folders.setdefault(entry["case"], folder)) != folder:
-                raise UserError(
+                raise ValueError(
                     f"case {entry['case']!r} was labeled twice, in {other} and {folder}"
                 )
     if missing := [case.id for case in stage.cases if case.id not in folders]:
-        raise UserError(
+        raise ValueError(
             f"{len(missing)} of {len(stage.cases)} cases have no stored mask, e.g. "
             f"{missing[0]!r}; looked in {', '.join(str(store.path(n)) for n in stage.predictions)}"
         )

@@ -12,6 +12,7 @@ from torch import Tensor, nn
 
 from ssl_seg.adapters.adapter import PredictionAdapter
 from ssl_seg.core.case import Case
+from ssl_seg.core.errors import UserError
 from ssl_seg.core.fingerprint import fingerprint
 from ssl_seg.core.views import View
 from ssl_seg.data import transforms  # noqa: F401 - registers the transforms
@@ -119,11 +120,11 @@ class Image:
         """Read an image through the pipeline.
 
         Raises:
-            RuntimeError: the pipeline drops the image.
+            UserError: the pipeline drops the image.
         """
         packed = self._transform({"img_path": case.image.path, "seg_fields": []})
         if packed is None:
-            raise RuntimeError(f"the test pipeline returned nothing for {case.image.path}")
+            raise UserError(f"the test pipeline returned nothing for {case.image.path}")
         return dict(packed)
 
     @torch.inference_mode()

@@ -61,7 +61,7 @@ class Curriculum:
                 given = _given(phase, result)
                 part = b.phase(space=phase["space"], given=given, role=phase["role"])
                 result = scheduler.plan(part)
-            except ValueError as error:
+            except UserError as error:
                 raise UserError(f"phases[{number}]: {error}") from error
             if given != Given() and not part.has_taken(given):
                 raise UserError(

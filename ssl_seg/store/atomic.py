@@ -14,8 +14,6 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
-from ssl_seg.core.errors import UserError
-
 UNFINISHED = ".part"
 """Suffix of files that were being written; what a crash leaves of them is never published."""
 
@@ -93,7 +91,7 @@ def finished_files(folder: Path) -> Iterator[Path]:
         if entry.is_dir(follow_symlinks=False):
             yield from finished_files(path)
         elif not entry.is_file(follow_symlinks=False):
-            raise UserError(f"{path}: expected a plain file or folder; copy what it stands for")
+            raise ValueError(f"{path}: expected a plain file or folder; copy what it stands for")
         elif is_unfinished(entry.name):
             path.unlink()
         else:

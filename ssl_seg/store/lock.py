@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from ssl_seg.core.errors import UserError
 from ssl_seg.store.atomic import make_folder
 
 try:
@@ -28,7 +29,7 @@ lock up; so a lock file that this process holds must not be opened a second time
 """
 
 
-class WorkDirInUseError(RuntimeError):
+class WorkDirInUseError(UserError):
     """Another run is writing into the work dir."""
 
 
@@ -41,10 +42,10 @@ def writer_lock(work_dir: Path) -> Iterator[None]:
 
     Raises:
         WorkDirInUseError: another run has it; the message names its host and process id.
-        RuntimeError: the system or the file system has no such locks.
+        UserError: the system or the file system has no such locks.
     """
     if fcntl is None:
-        raise RuntimeError(
+        raise UserError(
             "ssl_seg needs POSIX record locks (Python's fcntl module) to keep a second run out of "
             "a work dir, and this system has none; use Linux, macOS or, on Windows, WSL"
         )
@@ -78,7 +79,7 @@ def _take(descriptor: int, work_dir: Path) -> None:
             "another --work-dir"
         ) from error
     except OSError as error:
-        raise RuntimeError(
+        raise UserError(
             f"{work_dir}: its file system has no record locks ({error}), so nothing would keep a "
             "second run out; use a --work-dir on another file system"
         ) from error

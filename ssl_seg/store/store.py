@@ -68,10 +68,10 @@ class Store:
         """Return the folder of a finished artifact.
 
         Raises:
-            FileNotFoundError: the stage is not finished.
+            UserError: the stage is not finished.
         """
         if not self.has(fingerprint):
-            raise FileNotFoundError(
+            raise UserError(
                 f"{self.work_dir}: stage {fingerprint} is not finished; run the same command again "
                 "to finish it"
             )
@@ -169,5 +169,5 @@ class Store:
 def _checked(fingerprint: str) -> str:
     """Keep names that come out of files inside the store."""
     if not re.fullmatch(r"[0-9a-f]{32}", fingerprint):
-        raise UserError(f"a fingerprint is 32 hexadecimal digits, got {fingerprint!r}")
+        raise ValueError(f"a fingerprint is 32 hexadecimal digits, got {fingerprint!r}")
     return fingerprint

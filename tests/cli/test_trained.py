@@ -6,6 +6,7 @@ import pytest
 import torch
 
 from ssl_seg.cli.trained import space_of, weights_by_view
+from ssl_seg.core.errors import UserError
 from ssl_seg.core.views import VIEWS
 
 
@@ -40,12 +41,12 @@ def test_what_is_missing_is_named(tmp_path, three_views):
     three_views["sagittal"].unlink()
     model = tmp_path / "model"
     message = f"{model}: sagittal.pth missing; expected a folder with coronal.pth, sagittal.pth,"
-    with pytest.raises(FileNotFoundError, match=re.escape(message)) as raised:
+    with pytest.raises(UserError, match=re.escape(message)) as raised:
         weights_by_view(model, VIEWS)
     assert "there is axial.pth, coronal.pth" in str(raised.value)
-    with pytest.raises(FileNotFoundError, match=r"no model .*; expected a folder with coronal.pth"):
+    with pytest.raises(UserError, match=r"no model .*; expected a folder with coronal.pth"):
         weights_by_view(tmp_path / "modle", VIEWS)
-    with pytest.raises(FileNotFoundError, match=r"expected a weight file .*train.py prints"):
+    with pytest.raises(UserError, match=r"expected a weight file .*train.py prints"):
         weights_by_view(tmp_path / "modle.pth", ())
 
 

@@ -3,6 +3,7 @@ import re
 import pytest
 
 from ssl_seg.config import load_config
+from ssl_seg.core.errors import UserError
 
 MINE = "threads = 1\n"
 
@@ -109,7 +110,7 @@ def test_lazy_configs_are_refused_with_the_other_way(write):
 
 def test_a_missing_file_is_named_with_near_ones(write, tmp_path):
     write(MINE, "deeplab_atso.py")
-    with pytest.raises(FileNotFoundError, match=r"deeplab_ats\.py; did you mean deeplab_atso\.py"):
+    with pytest.raises(UserError, match=r"deeplab_ats\.py; did you mean deeplab_atso\.py"):
         load_config(tmp_path / "deeplab_ats.py")
 
 

@@ -4,6 +4,7 @@ from hashlib import sha256
 import pytest
 
 from ssl_seg.config.plugins import import_again, import_plugins
+from ssl_seg.core.errors import UserError
 from ssl_seg.registry import SCHEDULERS
 
 SOURCE = """
@@ -90,8 +91,8 @@ def test_the_source_is_part_of_every_stage(plugin, made_up):
 @pytest.mark.parametrize(
     ("given", "error", "reason"),
     [
-        (["gone.py"], ImportError, r"no plug-in file .*gone\.py"),
-        ([{"a": 1}], ValueError, "expected module names or .py files"),
+        (["gone.py"], UserError, r"no plug-in file .*gone\.py"),
+        ([{"a": 1}], UserError, "expected module names or .py files"),
         (["no_such_module"], ImportError, "no_such_module"),
     ],
 )

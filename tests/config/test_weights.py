@@ -6,6 +6,7 @@ from hashlib import sha256
 import pytest
 
 from ssl_seg.config.weights import MARK, Weights, unmark, without_weights
+from ssl_seg.core.errors import UserError
 
 
 @pytest.fixture
@@ -61,7 +62,7 @@ def test_a_model_to_be_loaded_needs_no_weight_files(file):
     ],
 )
 def test_a_missing_file_is_named_with_its_place(config, place):
-    with pytest.raises(FileNotFoundError, match=rf"^{place}: there is no weight file gone\.pth"):
+    with pytest.raises(UserError, match=rf"^{place}: there is no weight file gone\.pth"):
         Weights().mark(config, "model")
 
 

@@ -12,6 +12,7 @@ from PIL import Image
 
 from ssl_seg.catalog.index import DigestIndex
 from ssl_seg.catalog.mapillary_vistas import MapillaryVistas
+from ssl_seg.core.errors import UserError
 from ssl_seg.phantoms.cityscapes_layout import CITYSCAPES
 from ssl_seg.phantoms.data_set import StreetPhantoms
 from ssl_seg.phantoms.film import CITIES, Film, Frame, shoot
@@ -277,7 +278,7 @@ def test_foreign_folder_is_refused_and_kept(tmp_path: Path) -> None:
     root = tmp_path / "cityscapes"
     root.mkdir()
     (root / "precious.png").write_bytes(b"data")
-    with pytest.raises(FileExistsError, match="no phantom"):
+    with pytest.raises(UserError, match="no phantom"):
         draw(root)
     assert contents(root) == {"precious.png": b"data"}
 

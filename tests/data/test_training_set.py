@@ -6,6 +6,7 @@ import torch
 from mmcv.transforms import BaseTransform
 
 from ssl_seg.core.case import Case, DataFile, LabelFile
+from ssl_seg.core.errors import UserError
 from ssl_seg.core.space import LabelSpace, LabelValues
 from ssl_seg.core.stage import Source
 from ssl_seg.data import transforms  # noqa: F401 - registers the transforms
@@ -143,7 +144,7 @@ def dropping():
 
 def test_a_pipeline_that_drops_a_case_is_an_error(open_set, dropping):
     made = open_set(steps((*PLAIN[:2], dropping)))
-    with pytest.raises(RuntimeError, match=r"drive2/0\.png; a transform dropped the case"):
+    with pytest.raises(UserError, match=r"drive2/0\.png; a transform dropped the case"):
         made[SampleIndex(0, 0, 0, 2)]
 
 

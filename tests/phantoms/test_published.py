@@ -2,6 +2,7 @@
 
 import pytest
 
+from ssl_seg.core.errors import UserError
 from ssl_seg.phantoms.published import publish_phantom
 
 
@@ -55,7 +56,7 @@ def test_an_empty_folder_is_taken(tmp_path, contents):
 def test_a_foreign_folder_is_refused_and_kept(tmp_path, contents):
     (tmp_path / "data").mkdir()
     (tmp_path / "data/precious.nii.gz").write_bytes(b"data")
-    with pytest.raises(FileExistsError, match=r"holds no phantom.*give another folder"):
+    with pytest.raises(UserError, match=r"holds no phantom.*give another folder"):
         publish_phantom(tmp_path / "data", {"seed": 0}, unwanted)
     assert contents(tmp_path) == {"data/precious.nii.gz": b"data"}
 

@@ -5,6 +5,7 @@ from contextlib import contextmanager
 
 import pytest
 
+from ssl_seg.core.errors import UserError
 from ssl_seg.store import WorkDirInUseError, lock, writer_lock
 
 
@@ -105,7 +106,7 @@ def test_a_run_that_failed_gives_the_lock_up(tmp_path):
 
 def test_systems_without_record_locks_are_named(tmp_path, monkeypatch):
     monkeypatch.setattr(lock, "fcntl", None)
-    with pytest.raises(RuntimeError, match="POSIX record locks"), writer_lock(tmp_path):
+    with pytest.raises(UserError, match="POSIX record locks"), writer_lock(tmp_path):
         pass
 
 
@@ -114,5 +115,5 @@ def test_file_systems_without_record_locks_are_named(tmp_path, monkeypatch):
         raise OSError(95, "Operation not supported")
 
     monkeypatch.setattr(lock.fcntl, "lockf", refuse)
-    with pytest.raises(RuntimeError, match="another file system"), writer_lock(tmp_path):
+    with pytest.raises(UserError, match="another file system"), writer_lock(tmp_path):
         pass

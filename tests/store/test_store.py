@@ -2,6 +2,7 @@ import shutil
 
 import pytest
 
+from ssl_seg.core.errors import UserError
 from ssl_seg.store import Store
 
 FINGERPRINT = "0123456789abcdef" * 2
@@ -116,7 +117,7 @@ def test_scraps_of_finished_stages_are_removed_and_unfinished_work_is_kept(tmp_p
 def test_what_is_not_there_is_named(tmp_path):
     store = Store(tmp_path)
     for look_up in (store.path, store.manifest, store.verify):
-        with pytest.raises(FileNotFoundError, match=f"stage {FINGERPRINT} is not finished"):
+        with pytest.raises(UserError, match=f"stage {FINGERPRINT} is not finished"):
             look_up(FINGERPRINT)
     with pytest.raises(FileNotFoundError, match="expected the stage's result"):
         store.publish(FINGERPRINT, {})

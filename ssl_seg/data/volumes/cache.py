@@ -61,7 +61,7 @@ class CachedSlices:
 
     def _known(self, view: View) -> Facts:
         if view not in self._facts:
-            raise UserError(
+            raise ValueError(
                 f"expected one of the views that the volume was opened with, {list(self._facts)}, "
                 f"got {view!r}"
             )
@@ -191,7 +191,7 @@ class VolumeCache:
             return True
         try:
             facts = layout.read()
-        except ValueError as error:
+        except UserError as error:
             logger.warning("%s; it is built anew", error)
             return False
         if facts is None:
@@ -223,7 +223,7 @@ def require_content(file: DataFile) -> None:
 
 def _check_views(views: Sequence[View]) -> None:
     if not views or not set(views) <= set(VIEWS):
-        raise UserError(f"views: expected some of {list(VIEWS)}, got {list(views)}")
+        raise ValueError(f"views: expected some of {list(VIEWS)}, got {list(views)}")
 
 
 def _foreground(labels: NDArray[Any], ignore: int) -> int:

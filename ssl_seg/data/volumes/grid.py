@@ -13,7 +13,6 @@ from nibabel.nifti1 import Nifti1Image
 from nibabel.orientations import io_orientation
 from numpy.typing import NDArray
 
-from ssl_seg.core.errors import UserError
 from ssl_seg.data.volumes.nifti_image import opened
 
 Shape = tuple[int, int, int]
@@ -110,7 +109,7 @@ def _last_axes_ordered(voxels: NDArray[Any], order: Sequence[int]) -> NDArray[An
 
 def _check_shape(voxels: NDArray[Any], shape: Shape, kind: str) -> None:
     if voxels.shape[-3:] != shape:
-        raise UserError(f"expected voxels in the {kind} grid {shape}, got shape {voxels.shape}")
+        raise ValueError(f"expected voxels in the {kind} grid {shape}, got shape {voxels.shape}")
 
 
 def _three(values: Any) -> Any:

@@ -102,7 +102,7 @@ def write_confidence(path: Path, confidence: NDArray[np.floating], grid: Grid) -
         ValueError: a value is not in [0, 1], or the array has not the shape of the grid.
     """
     if not (confidence.min() >= 0 and confidence.max() <= 1):
-        raise UserError(f"{path}: expected confidences in [0, 1], got others or NaN")
+        raise ValueError(f"{path}: expected confidences in [0, 1], got others or NaN")
     levels = np.empty_like(confidence, np.uint8)
     for level, values in zip(_slabs(levels), _slabs(confidence), strict=True):
         level[...] = np.rint(values * _LEVELS)
@@ -193,7 +193,7 @@ def _slabs(voxels: NDArray[Any]) -> Iterator[NDArray[Any]]:
 def _image(path: Path, voxels: NDArray[np.uint8], grid: Grid) -> Any:
     """Return nibabel's image, few of whose methods are typed; it lies where its grid does."""
     if voxels.dtype != np.uint8 or voxels.shape != grid.shape:
-        raise UserError(
+        raise ValueError(
             f"{path}: expected a uint8 array in its image's grid {grid.shape}, got {voxels.dtype} "
             f"{voxels.shape}"
         )

@@ -15,7 +15,6 @@ from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 from PIL.PngImagePlugin import PngInfo
 
-from ssl_seg.core.errors import UserError
 from ssl_seg.core.space import LabelSpace
 from ssl_seg.core.views import VIEWS, View
 from ssl_seg.data.volumes.grid import Grid
@@ -61,7 +60,7 @@ class LabeledVolume:
     def __post_init__(self) -> None:
         for name, labels in (("prediction", self.prediction), ("truth", self.truth)):
             if labels is not None and labels.shape != self.voxels.shape:
-                raise UserError(
+                raise ValueError(
                     f"the {name} has shape {labels.shape}, the image {self.voxels.shape}; a "
                     "picture needs both in the image's own grid"
                 )

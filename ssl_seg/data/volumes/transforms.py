@@ -61,7 +61,7 @@ class LoadSlices(BaseTransform):
         values = _neighbours(volume.slices(results["view"]), results["slice"], self._slices)
         try:
             inputs = self.rule(values, volume.statistics)
-        except ValueError as error:
+        except UserError as error:
             raise UserError(f"{volume.path}: {error}") from error
         results["img"] = inputs.transpose(1, 2, 0)
         results["img_shape"] = results["ori_shape"] = results["img"].shape[:2]
@@ -122,7 +122,7 @@ def _check_slices(slices: Any) -> None:
 def _neighbours(slices: NDArray[Any], centre: int, number: int) -> NDArray[Any]:
     """Copy slices around one of them, (number, H, W); at the ends the last one is repeated."""
     if not 0 <= centre < len(slices):
-        raise UserError(f"slice: expected an index in [0, {len(slices)}), got {centre}")
+        raise ValueError(f"slice: expected an index in [0, {len(slices)}), got {centre}")
     wanted = np.arange(number) - number // 2 + centre
     # A plain array: a memory map's slices would stay one, and be slow.
     return np.asarray(slices)[np.clip(wanted, 0, len(slices) - 1)]

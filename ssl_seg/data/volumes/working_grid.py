@@ -97,4 +97,4 @@ def _positions(source: int, target: int) -> tuple[NDArray[np.int64], NDArray[np.
 
 def _check_shape(voxels: NDArray[Any], shape: Shape) -> None:
     if voxels.shape[-3:] != shape:
-        raise UserError(f"expected voxels of shape {shape} (x, y, z), got {voxels.shape}")
+        raise ValueError(f"expected voxels of shape {shape} (x, y, z), got {voxels.shape}")

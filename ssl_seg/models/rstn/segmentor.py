@@ -116,7 +116,7 @@ class RSTN(BaseModel):
         if mode == "tensor":
             return self.network.coarse_map(inputs)
         if mode != "loss" or data_samples is None:
-            raise UserError(
+            raise ValueError(
                 f"RSTN has no mode {mode!r} for {data_samples and len(data_samples)} samples: it "
                 "predicts volumes in rounds, by its network's coarse_map and fine_map"
             )

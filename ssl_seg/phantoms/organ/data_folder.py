@@ -23,8 +23,8 @@ def write_organ(root: Path, cohort: Cohort, layout: Layout) -> None:
         layout: How it is written.
 
     Raises:
-        FileExistsError: If `root` exists and holds something else, which is never deleted.
-        ModuleNotFoundError: If the layout needs a package that is missing.
+        UserError: `root` exists and holds something else, which is never deleted.
+        UserError: If the layout needs a package that is missing.
         ValueError: If the layout has no place for some of the cases.
     """
     settings = {**asdict(cohort), "size": cohort.shape}

@@ -44,7 +44,7 @@ def _write(root: Path, cohort: Cohort) -> None:
     """Write all cases.
 
     Raises:
-        ModuleNotFoundError: If pydicom is missing.
+        UserError: If pydicom is missing.
         ValueError: If some cases are to have no labels.
     """
     if cohort.unlabeled:
@@ -72,7 +72,7 @@ def _write_scan(folder: Path, cohort: Cohort, number: int, volume: Volume) -> No
     try:
         from ssl_seg.phantoms.organ import dicom_series  # noqa: PLC0415 - needs an extra
     except ModuleNotFoundError as error:
-        raise ModuleNotFoundError(
+        raise UserError(
             "the layout 'nih' has DICOM files, which pydicom writes: pip install 'ssl-seg[medical]'"
         ) from error
     drawn = (cohort.look, str(cohort.seed), str(cohort.shape), str(number))

@@ -68,7 +68,7 @@ def read_header(path: Path) -> SliceHeader:
             orientation=_numbers(dataset, "ImageOrientationPatient", 6),
             position=_numbers(dataset, "ImagePositionPatient", 3),
         )
-    except ValueError as error:
+    except UserError as error:
         raise UserError(f"{path}: {error}") from error
 
 

@@ -90,7 +90,7 @@ def prepare(
                     continue
                 facts = _make(pair, out, record, is_checked=pair.number not in unchecked)
                 record.add(pair.case, _names(pair.case), {"sources": sources, **facts})
-            except ValueError as error:
+            except UserError as error:
                 problems.append(f"case {pair.case}: {error}")
                 # The error at the end shows only the first few.
                 _log.warning("refused %s", problems[-1])

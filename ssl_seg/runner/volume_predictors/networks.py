@@ -91,7 +91,7 @@ def networks(models: Mapping[View, nn.Module]) -> dict[View, SliceNetwork]:
         ValueError: there is none, or they do not predict the same classes in the same way.
     """
     if not models:
-        raise UserError("volumes are predicted by one network for each view, and there is none")
+        raise ValueError("volumes are predicted by one network for each view, and there is none")
     made: dict[View, SliceNetwork] = {
         view: CoarseNetwork(model) if isinstance(model, RSTN) else Segmentor(model)
         for view, model in models.items()

@@ -36,7 +36,7 @@ class Windows:
         """Read a window through the pipeline.
 
         Raises:
-            RuntimeError: the pipeline drops it.
+            UserError: the pipeline drops it.
         """
         name = f"{self._volume.path}[{self.view} {number}]"
         packed = self._transform(
@@ -50,7 +50,7 @@ class Windows:
             }
         )
         if packed is None:
-            raise RuntimeError(f"the test pipeline returned nothing for {name}")
+            raise UserError(f"the test pipeline returned nothing for {name}")
         return packed
 
     def batches(self, size: int) -> Iterator[list[Any]]:
