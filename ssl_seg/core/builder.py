@@ -544,15 +544,21 @@ class PlanBuilder:
             for model in models
         ]
         for model, stage in zip(models, stages, strict=True):
-            self._row(generation, _name(model, models), home, model.identity[2], stage)
+            name, fold = _name(model, models), model.identity[2]
+            self._row(generation, name, home, fold, stage, of=len(cases))
         if len(stages) > 1:
-            self._row(generation, "mean", home, None, *stages)
+            self._row(generation, "mean", home, None, *stages, of=len(cases))
 
     def _score_labels(self, generation: int, labels: Labels) -> None:
         """Score pseudo labels, as far as true labels exist: by fold, and all of them together."""
         truth = {case.image.path: case for case in self._split.reference if case.label is not None}
         if not truth or not self._can_score_reference(labels.parts[0].writer.space):
             return
+        if len(truth) < len(self._split.reference):
+            self._notes.append(
+                f"R is scored on the {len(truth)} of its {len(self._split.reference)} cases that "
+                "have true labels"
+            )
         listed = (
             (part, tuple(truth[c.image.path] for c in part.cases if c.image.path in truth))
             for part in labels.parts
@@ -560,16 +566,16 @@ class PlanBuilder:
         known = [(part, cases) for part, cases in listed if cases]
         for part, cases in known:
             evaluated = self._evaluate((part.stage,), cases, "reference", part.writer.space)
-            if len(labels.parts) == 1:
-                self._row(generation, "single", "reference", None, evaluated)
-            else:
-                name = f"fold-{part.writer.identity[2]}"
-                self._row(generation, name, "reference", self._fold_of(cases[0]), evaluated)
+            name, fold = "single", None
+            if len(labels.parts) > 1:
+                name, fold = f"fold-{part.writer.identity[2]}", self._fold_of(cases[0])
+            self._row(generation, name, "reference", fold, evaluated, of=len(part.cases))
         if len(known) > 1:
             joined = tuple(case for _, cases in known for case in cases)
             stages = tuple(part.stage for part, _ in known)
             evaluated = self._evaluate(stages, joined, "reference", known[0][0].writer.space)
-            self._row(generation, "mean", "reference", None, evaluated)
+            of = len(labels.cases)
+            self._row(generation, "mean", "reference", None, evaluated, of=of)
 
     def _can_score_reference(self, space: LabelSpace) -> bool:
         """Tell whether R's true labels can be compared with labels of a space; note it if not.
@@ -594,9 +600,19 @@ class PlanBuilder:
         folds = (fold.index for fold in latest if path in {c.image.path for c in fold.cases})
         return next(folds, None)
 
-    def _row(self, generation: int, model: str, home: Any, fold: int | None, *stages: str) -> None:
+    def _row(
+        self, generation: int, model: str, home: Any, fold: int | None, *stages: str, of: int
+    ) -> None:
         self._rows.append(
-            Row(generation=generation, model=model, cases=home, fold=fold, stages=stages)
+            Row(
+                generation=generation,
+                model=model,
+                cases=home,
+                fold=fold,
+                stages=stages,
+                scored=self._stages[stages[0]].size,
+                of=of,
+            )
         )
 
     def _evaluate(
@@ -632,7 +648,7 @@ class PlanBuilder:
             if cases := self._split.lists()[home]:
                 labels = self._label(result.model, cases, home)
                 stage = self._evaluate((labels,), cases, home, result.model.space)
-                self._row(generation, "final", home, None, stage)
+                self._row(generation, "final", home, None, stage, of=len(cases))
         kept = () if result.labels is None else tuple(part.stage for part in result.labels.parts)
         return Plan(
             label=label,

@@ -20,6 +20,9 @@ class Row:
         cases: ``test``, ``reference`` or ``validation``: the list that is scored.
         fold: the fold of R that is scored or that the model belongs to.
         stages: fingerprints of the evaluate stages; the mean over them is the line's score.
+        scored: number of cases that the score is of.
+        of: number of cases that the models predicted; more than ``scored`` where some cases of R
+            have no true label.
     """
 
     generation: int
@@ -27,6 +30,8 @@ class Row:
     cases: Literal["test", "reference", "validation"]
     fold: int | None
     stages: tuple[str, ...]
+    scored: int
+    of: int
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -103,6 +108,8 @@ class Plan:
                     "set": row.cases,
                     "fold": row.fold,
                     "stages": list(row.stages),
+                    "scored": row.scored,
+                    "of": row.of,
                 }
                 for row in self.rows
             ],

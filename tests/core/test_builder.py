@@ -222,15 +222,40 @@ def test_what_has_no_truth_gets_no_row(start, lists):
     assert homes == ({"test"} if "truth" in lists else {"reference"})
 
 
-def test_where_some_reference_cases_have_truth_those_are_scored(made_up):
+@pytest.fixture
+def partly(made_up):
+    """Start a plan where every second case of R has a true label."""
     split = made_up.split()
     reference = tuple(
         case if at % 2 else case.without_label() for at, case in enumerate(split.reference)
     )
-    b = PlanBuilder(replace(split, reference=reference), made_up.recipes(), 0)
-    model = b.train(b.truth, role="initial")
-    labels = b.label(model, b.reference)
-    b.score(0, [model], labels)
-    plan = finish(b, model, labels)
+    return PlanBuilder(replace(split, reference=reference), made_up.recipes(), 0)
+
+
+def test_where_some_reference_cases_have_truth_those_are_scored(partly, made_up):
+    model = partly.train(partly.truth, role="initial")
+    labels = partly.label(model, partly.reference)
+    partly.score(0, [model], labels)
+    plan = finish(partly, model, labels)
     (row,) = (row for row in plan.rows if row.cases == "reference")
-    assert [plan.stages[name].cases for name in row.stages] == [reference[1::2]]
+    assert [plan.stages[name].cases for name in row.stages] == [made_up.split().reference[1::2]]
+
+
+def test_rows_say_of_how_many_cases_they_are(partly):
+    initial = partly.train(partly.truth, role="initial")
+    folds = partly.folds(2)
+    labels = partly.join(partly.label(initial, fold) for fold in folds)
+    partly.score(0, [initial], labels)
+    plan = finish(partly, initial, labels)
+    found = [(row.cases, row.scored, row.of) for row in plan.rows]
+    known = [sum(int(case.id[2:]) % 2 for case in fold.cases) for fold in folds]
+    assert found == [
+        ("test", 3, 3),
+        *(("reference", count, 10) for count in known),
+        ("reference", 10, 20),
+        ("test", 3, 3),
+    ]
+    assert [(row["scored"], row["of"]) for row in plan.record()["rows"]] == [
+        one[1:] for one in found
+    ]
+    assert plan.notes == ("R is scored on the 10 of its 20 cases that have true labels",)
