@@ -71,6 +71,7 @@ setup(
             "pydicom>=3",
             "pytest",
             "pytest-timeout",
+            "pytest-xdist",
             "ruff",
             "types-tabulate",
         ],

@@ -46,6 +46,18 @@ hypothesis.settings.register_profile(
 hypothesis.settings.load_profile("ssl_seg")
 
 ROOT = Path(__file__).parents[1]
+MOST_WORKERS = 4
+
+
+def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
+    """Run the whole suite in parallel; a few named tests are done before a worker has started."""
+    if config.args_source is not pytest.Config.ArgsSource.TESTPATHS:
+        return 0
+    # As many threads as cores in each worker would only wait for each other.
+    os.environ.setdefault("OMP_NUM_THREADS", "1")
+    return min(MOST_WORKERS, os.cpu_count() or 1)
+
+
 CLASSES = ("sky", "road", "car")
 SIZE = (32, 24)  # width and height of an image
 
