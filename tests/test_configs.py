@@ -215,6 +215,22 @@ def test_every_config_is_planned(config, opened):
     assert {row.model for row in plan.rows} >= {"final"}
 
 
+CHANNELS = ("in_channels", "channels", "c1_in_channels", "c1_channels")
+
+
+def narrowed(settings):
+    """Return a model with a 16th of a deep ResNet's channels; what does not fit still does not."""
+    if settings.get("backbone", {}).get("depth", 0) < 50:
+        return settings
+    backbone = {"base_channels": 64 // 16, "stem_channels": 64 // 16, **settings["backbone"]}
+    heads = {
+        name: {key: head[key] // 16 if key in CHANNELS else head[key] for key in head}
+        for name, head in settings.items()
+        if name.endswith("_head")
+    }
+    return {**settings, **heads, "backbone": backbone}
+
+
 @cache
 def require_learning(model_config):
     """Build a model, train one step of it, and ask whether it could learn in coarser spaces too."""
@@ -224,7 +240,7 @@ def require_learning(model_config):
     from ssl_seg.models.mixed_space import check_heads
     from ssl_seg.runner import models
 
-    settings = json.loads(model_config)
+    settings = narrowed(json.loads(model_config))
     is_rstn = settings["type"] == "RSTN"
     if settings.get("network") == "vgg16":
         settings["network"] = {"base": "vgg16", "width": 1 / 32}

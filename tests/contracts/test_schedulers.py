@@ -2,47 +2,75 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
-from itertools import product
+from itertools import combinations, product
 from typing import Any
 
 import pytest
 
 from ssl_seg.core.builder import PlanBuilder, Result
-from ssl_seg.core.plan import merge_stages
+from ssl_seg.core.plan import Plan, merge_stages
 from ssl_seg.core.stage import EvaluateStage, TrainStage, model_title
 from ssl_seg.registry import SCHEDULERS
 
 UPPER_BOUND = {"type": "Supervised", "upper_bound": True}
 """The one schedule that learns from R's true labels, which is what it is for."""
 
+MEDIA = ("images", "volumes")
+"""Volumes are planned in three views and trained in sections."""
+
+LEVELS: dict[str, tuple[Any, ...]] = {
+    "folds": (2, 3, 5),
+    "generations": (1, 2, 3),
+    "start": ("scratch", "own"),
+    "learn_from": ("others", "own"),
+    "medium": MEDIA,
+}
+"""What is tried of ATSO's arguments."""
+
+PAIRWISE = [
+    (2, 1, "own", "own", "volumes"),
+    (2, 2, "own", "others", "images"),
+    (2, 3, "scratch", "others", "images"),
+    (3, 1, "scratch", "others", "images"),
+    (3, 2, "own", "own", "volumes"),
+    (3, 3, "scratch", "own", "volumes"),
+    (5, 1, "scratch", "others", "images"),
+    (5, 2, "scratch", "own", "images"),
+    (5, 3, "own", "others", "volumes"),
+]
+"""Rows that hold every two values of `LEVELS` together; all 72 take eight times as long."""
+
+
+def of_atso(*values):
+    """Return medium and schedule of ATSO for values of `LEVELS`."""
+    arguments = dict(zip(LEVELS, values, strict=True))
+    return arguments.pop("medium"), {"type": "ATSO", **arguments}
+
+
+PHASES = [
+    {
+        "scheduler": {"type": "STSO", "generations": 1},
+        "pseudo_labels": "previous",
+        "role": "guided",
+    },
+    {
+        "scheduler": {"type": "SelfLearning", "generations": 1},
+        "start": "previous",
+        "pseudo_labels": "previous",
+        "role": "tuning",
+    },
+]
+"""Of a curriculum, after its first one."""
+
 ARGUMENTS: dict[str, list[dict[str, Any]]] = {
+    "ATSO": [],  # see `PAIRWISE`
     "Supervised": [{}, {"upper_bound": True}],
-    "SelfLearning": [{"generations": count} for count in (1, 2, 3)],
-    "STSO": [{"generations": count} for count in (1, 2, 3)],
-    "ATSO": [
-        {"folds": folds, "generations": count, "start": start, "learn_from": lessons}
-        for folds, count, start, lessons in product(
-            (2, 3, 5), (1, 2, 3), ("scratch", "own"), ("others", "own")
-        )
-    ],
+    "SelfLearning": [{"generations": count} for count in (1, 3)],
+    "STSO": [{"generations": count} for count in (1, 3)],
     "Curriculum": [
-        {
-            "phases": [
-                {"scheduler": first, "space": "two"},
-                {
-                    "scheduler": {"type": "STSO", "generations": 1},
-                    "pseudo_labels": "previous",
-                    "role": "guided",
-                },
-                {
-                    "scheduler": {"type": "SelfLearning", "generations": 1},
-                    "start": "previous",
-                    "pseudo_labels": "previous",
-                    "role": "tuning",
-                },
-            ]
-        }
+        {"phases": [{"scheduler": first, "space": "two"}, *PHASES]}
         for first in (
             {"type": "ATSO", "folds": 3, "generations": 2},
             {"type": "STSO", "generations": 2},
@@ -51,30 +79,59 @@ ARGUMENTS: dict[str, list[dict[str, Any]]] = {
 }
 """What else than a scheduler's defaults is tried; a new one is tested as soon as it is known."""
 
-ALL = [
-    {"type": name, **arguments}
-    for name in SCHEDULERS.names()
+ALL = [of_atso(*row) for row in PAIRWISE] + [
+    (medium, {"type": name, **arguments})
+    for medium, name in product(MEDIA, SCHEDULERS.names())
     for arguments in ARGUMENTS.get(name, [{}])
 ]
-SEMI_SUPERVISED = [scheduler for scheduler in ALL if scheduler != UPPER_BOUND]
-IN_ONE_SPACE = [scheduler for scheduler in SEMI_SUPERVISED if scheduler["type"] != "Curriculum"]
+SEMI_SUPERVISED = [(medium, schedule) for medium, schedule in ALL if schedule != UPPER_BOUND]
+IN_ONE_SPACE = [row for row in SEMI_SUPERVISED if row[1]["type"] != "Curriculum"]
 """A curriculum begins with a model of fewer classes."""
 
 
-def title(scheduler):
-    if "phases" in scheduler:
-        return "-".join(["Curriculum", *(p["scheduler"]["type"] for p in scheduler["phases"])])
-    return "-".join(str(value) for value in scheduler.values())
+def title(value):
+    if isinstance(value, str):
+        return value
+    if "phases" in value:
+        return "-".join(["Curriculum", *(p["scheduler"]["type"] for p in value["phases"])])
+    return "-".join(str(part) for part in value.values())
 
 
-every = pytest.mark.parametrize("scheduler", ALL, ids=title)
-every_semi_supervised = pytest.mark.parametrize("scheduler", SEMI_SUPERVISED, ids=title)
+def each(rows):
+    """Run a test for each medium and schedule."""
+    return pytest.mark.parametrize(("made_up", "scheduler"), rows, ids=title, indirect=["made_up"])
 
 
-@pytest.fixture(params=["images", "volumes"])
+every = each(ALL)
+every_semi_supervised = each(SEMI_SUPERVISED)
+
+
+@pytest.fixture(params=MEDIA)
 def made_up(request, made_up, made_up_volumes):
     """Makes plans of images, and of volumes in three views trained in sections."""
     return {"images": made_up, "volumes": made_up_volumes}[request.param]
+
+
+_planned: dict[tuple[str, str], Plan] = {}
+
+
+@pytest.fixture
+def plan(made_up, scheduler):
+    """The plan of the usual split, made once; to be read only."""
+    key = made_up.suffix, json.dumps(scheduler)
+    if key not in _planned:
+        _planned[key] = made_up.plan(scheduler)
+    return _planned[key]
+
+
+def test_the_rows_hold_every_two_values_together():
+    places = list(combinations(range(len(LEVELS)), 2))
+    wanted = {
+        (i, j, *pair)
+        for i, j in places
+        for pair in product(*[[*LEVELS.values()][k] for k in (i, j)])
+    }
+    assert wanted == {(i, j, row[i], row[j]) for i, j in places for row in PAIRWISE}
 
 
 def seen_pictures(plan, model):
@@ -114,21 +171,19 @@ def blind(plan):
 
 
 @every
-def test_a_plan_is_a_function_of_split_recipes_and_seed(made_up, scheduler):
-    first, second = (made_up.plan(scheduler) for _ in range(2))
-    assert first.record() == second.record()
-    assert made_up.plan(scheduler, seed=1).stages.keys().isdisjoint(blind(first))
+def test_a_plan_is_a_function_of_split_recipes_and_seed(made_up, scheduler, plan):
+    assert made_up.plan(scheduler).record() == plan.record()
+    assert made_up.plan(scheduler, seed=1).stages.keys().isdisjoint(blind(plan))
 
 
 @every
-def test_where_the_files_lie_does_not_matter(made_up, scheduler):
+def test_where_the_files_lie_does_not_matter(made_up, scheduler, plan):
     elsewhere = made_up.plan(scheduler, split=made_up.split(root="/elsewhere"))
-    assert elsewhere.record() == made_up.plan(scheduler).record()
+    assert elsewhere.record() == plan.record()
 
 
 @every
-def test_every_stage_comes_after_those_it_builds_on(made_up, scheduler):
-    plan = made_up.plan(scheduler)
+def test_every_stage_comes_after_those_it_builds_on(plan):
     done = set()
     for name, stage in plan.stages.items():
         assert name == stage.fingerprint
@@ -137,8 +192,7 @@ def test_every_stage_comes_after_those_it_builds_on(made_up, scheduler):
 
 
 @every
-def test_result_and_rows_are_stages_of_the_plan(made_up, scheduler):
-    plan = made_up.plan(scheduler)
+def test_result_and_rows_are_stages_of_the_plan(plan):
     assert {plan.stages[name].kind for name in plan.models.values()} == {"train"}
     assert {plan.stages[name].kind for name in plan.labels} <= {"label"}
     scored = {name for row in plan.rows for name in row.stages}
@@ -146,8 +200,7 @@ def test_result_and_rows_are_stages_of_the_plan(made_up, scheduler):
 
 
 @every
-def test_nothing_is_planned_in_vain(made_up, scheduler):
-    plan = made_up.plan(scheduler)
+def test_nothing_is_planned_in_vain(plan):
     scored = (name for row in plan.rows for name in row.stages)
     wanted = {*plan.models.values(), *plan.labels, *scored}
     for name in reversed(plan.stages):
@@ -185,12 +238,11 @@ def test_test_cases_are_never_learned_from(made_up, scheduler):
 
 
 @every_semi_supervised
-def test_deleting_the_references_labels_re_runs_nothing(made_up, scheduler):
-    known = made_up.plan(scheduler)
+def test_deleting_the_references_labels_re_runs_nothing(made_up, scheduler, plan):
     hidden = made_up.plan(scheduler, split=made_up.split(truth=False))
-    assert blind(hidden) == blind(known)
-    assert hidden.stages.keys() <= known.stages.keys()
-    scored = {row.cases for row in known.rows} - {row.cases for row in hidden.rows}
+    assert blind(hidden) == blind(plan)
+    assert hidden.stages.keys() <= plan.stages.keys()
+    scored = {row.cases for row in plan.rows} - {row.cases for row in hidden.rows}
     assert scored == {"reference"}
 
 
@@ -199,12 +251,12 @@ def relabeled(cases):
 
 
 @every_semi_supervised
-def test_changing_hidden_labels_changes_scores_only(made_up, scheduler):
+def test_changing_hidden_labels_changes_scores_only(made_up, scheduler, plan):
     split = made_up.split()
     changed = replace(split, reference=relabeled(split.reference), test=relabeled(split.test))
-    plans = [made_up.plan(scheduler, split=part) for part in (split, changed)]
-    assert blind(plans[0]) == blind(plans[1])
-    first, second = ({stage.fingerprint for stage in plan.evaluations} for plan in plans)
+    other = made_up.plan(scheduler, split=changed)
+    assert blind(other) == blind(plan)
+    first, second = ({stage.fingerprint for stage in one.evaluations} for one in (plan, other))
     assert first.isdisjoint(second)
 
 
@@ -218,8 +270,8 @@ def test_the_upper_bound_is_the_exception(made_up):
 
 
 @every
-def test_all_models_are_trained_equally_long(made_up, scheduler):
-    sizes = {(stage.section, stage.size) for stage in made_up.plan(scheduler).trainings}
+def test_all_models_are_trained_equally_long(plan):
+    sizes = {(stage.section, stage.size) for stage in plan.trainings}
     assert len(sizes) == len({section for section, _ in sizes})
 
 
@@ -237,30 +289,37 @@ def initial(plan):
     return [stage for stage in plan.trainings if stage.role == "initial"]
 
 
-@pytest.mark.parametrize("scheduler", IN_ONE_SPACE, ids=title)
-def test_all_schedules_share_the_initial_model_and_its_labels(made_up, scheduler):
+@each(IN_ONE_SPACE)
+def test_all_schedules_share_the_initial_model_and_its_labels(made_up, plan):
     split = made_up.split()
-    plan, baseline = (made_up.plan(one, split=split) for one in (scheduler, {"type": "Supervised"}))
+    baseline = made_up.plan({"type": "Supervised"}, split=split)
     assert initial(plan) == initial(baseline) == list(baseline.trainings)
     assert len(first_labels(plan, split)) == 1
     assert first_labels(plan, split) == first_labels(baseline, split)
 
 
 @every
-def test_the_name_of_a_schedule_is_in_no_fingerprint(made_up, monkeypatch, scheduler):
+def test_the_name_of_a_schedule_is_in_no_fingerprint(made_up, monkeypatch, scheduler, plan):
     renamed = type("Renamed", (SCHEDULERS.get(scheduler["type"]),), {})
     monkeypatch.setitem(SCHEDULERS._module_dict, "Renamed", renamed)
-    plan = made_up.plan({**scheduler, "type": "Renamed"})
-    assert list(plan.stages) == list(made_up.plan(scheduler).stages)
+    renamed_plan = made_up.plan({**scheduler, "type": "Renamed"})
+    assert list(renamed_plan.stages) == list(plan.stages)
 
 
-@pytest.mark.parametrize(
-    "scheduler", [scheduler for scheduler in ALL if scheduler["type"] == "ATSO"], ids=title
-)
-def test_no_model_of_atso_learns_what_it_was_taught_by_itself(made_up, scheduler):
-    for groups in (None, 1):
-        plan = made_up.plan(scheduler, split=made_up.split(groups=groups))
-        assert self_taught(plan) == set()
+@pytest.mark.parametrize("made_up", ["images"], indirect=True)
+@pytest.mark.parametrize("groups", [None, 1])
+def test_no_model_of_atso_learns_what_it_was_taught_by_itself(made_up, groups):
+    """The law that ATSO exists for, so every combination is tried."""
+    *arguments, _ = LEVELS.values()
+    split = made_up.split(groups=groups)
+    for values in product(*arguments):
+        _, schedule = of_atso(*values, None)
+        assert self_taught(made_up.plan(schedule, split=split)) == set(), schedule
+
+
+@each([of_atso(*row) for row in PAIRWISE if row[-1] == "volumes"])
+def test_no_network_of_a_model_of_atso_was_taught_by_itself(plan):
+    assert self_taught(plan) == set()
 
 
 class LabelsItsOwnFold:
@@ -295,7 +354,8 @@ def test_self_learning_and_stso_do_teach_themselves(made_up):
 
 
 def test_a_benchmark_runs_the_first_generation_once(made_up):
-    plans = [made_up.plan(scheduler) for scheduler in SEMI_SUPERVISED]
+    schedules = [schedule for medium, schedule in SEMI_SUPERVISED if medium == "images"]
+    plans = [made_up.plan(schedule) for schedule in schedules]
     merged = merge_stages(plans).values()
     trainings = [stage for stage in merged if isinstance(stage, TrainStage)]
     first = [
