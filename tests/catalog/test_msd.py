@@ -1,3 +1,4 @@
+import csv
 import json
 
 import numpy as np
@@ -234,3 +235,31 @@ def test_labels_on_another_grid_are_named(task, draw_volume, index):
 def test_bad_arguments_are_refused(tmp_path, arguments, reason):
     with pytest.raises(ValueError, match=reason):
         MSD(data_root=tmp_path, **arguments)
+
+
+def test_the_published_hippocampi_have_the_voxels_of_their_table(real_data, index):
+    """Two of the label files, 003 and 243, hold floats."""
+    root = real_data / "Task04_Hippocampus"
+    with (root / "manifest.csv").open(newline="") as file:
+        rows = {row["id"]: row for row in csv.DictReader(file)}
+    catalog = MSD(data_root=root).read(index)
+    assert catalog.values.space.name == "msd_hippocampus"
+    assert catalog.values.space.classes == ("background", "Anterior", "Posterior")
+    assert [case.id for case in catalog.cases] == sorted(rows)
+    assert len(catalog.cases) == 260
+    for case in catalog.cases:
+        row = rows[case.id]
+        counts = dict(case.label.pixels)
+        assert counts.pop(0, 0) + sum(counts.values()) == int(row["x"]) * int(row["y"]) * int(
+            row["z"]
+        )
+        assert counts == {1: int(row["vox_1_anterior"]), 2: int(row["vox_2_posterior"])}
+
+
+def test_the_published_hippocampi_fall_into_four_folds(real_data, index):
+    root = real_data / "Task04_Hippocampus"
+    parts = {
+        part: MSD(data_root=root, part=part, fold=0).read(index).cases for part in ("train", "test")
+    }
+    assert [len(parts["train"]), len(parts["test"])] == [195, 65]
+    assert max(case.id for case in parts["test"]) < min(case.id for case in parts["train"])

@@ -113,3 +113,19 @@ def test_messages_name_the_arguments_of_volumes(folder, index):
         read(folder, index, label_suffix="_label.nii.gz")
     with pytest.raises(ValueError, match="<case><label_suffix>, or labels=None for images alone"):
         read(folder, index, labels="masks")
+
+
+def test_a_published_scan_and_its_labels_may_have_suffixes_of_their_own(real_data, index):
+    catalog = VolumeFolder(
+        data_root=real_data / "ct_sample",
+        classes=[str(value) for value in range(118)],
+        images=".",
+        labels=".",
+        image_suffix="_ct_sm.nii.gz",
+        label_suffix="_seg.nii.gz",
+    ).read(index)
+    (case,) = catalog.cases
+    assert case.id == "example"
+    counts = dict(case.label.pixels)
+    assert sum(counts.values()) == 122 * 101 * 30
+    assert counts[7] > 0
