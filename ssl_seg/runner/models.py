@@ -15,8 +15,11 @@ from mmengine.model import revert_sync_batchnorm
 from mmengine.registry import DefaultScope
 from torch import nn
 
+from ssl_seg.config.weights import unmark
 from ssl_seg.core.space import LabelSpace
+from ssl_seg.core.stage import TrainStage
 from ssl_seg.models import rstn  # noqa: F401 - registers RSTN
+from ssl_seg.models.mixed_space import supervise_in
 from ssl_seg.registry import MODELS, SCOPE
 from ssl_seg.runner import checkpoint
 from ssl_seg.runner.finite import require_finite_model
@@ -39,6 +42,18 @@ def build(config: Mapping[str, Any]) -> nn.Module:
     # Channels-last is 1.4 times faster on a CPU and what tensor cores want on a GPU.
     built: nn.Module = model.to(memory_format=torch.channels_last)
     return built
+
+
+def for_training(stage: TrainStage) -> nn.Module:
+    """Build the model of a train stage, whose heads learn in the spaces of all its sources.
+
+    Raises:
+        ValueError: it cannot be built, or a head cannot learn from labels of a coarser space.
+    """
+    model = build(unmark(stage.recipe["model"], stage.settings["weight_files"]))
+    if stage.reductions:
+        supervise_in(model, stage.reductions)
+    return model
 
 
 def trained(config: Mapping[str, Any], weights: Path) -> nn.Module:

@@ -15,16 +15,12 @@ from mmengine.logging import MMLogger
 from mmengine.runner import Runner
 
 from ssl_seg.config.check import DEFAULT_INTERVAL
-from ssl_seg.config.weights import unmark
-from ssl_seg.core.errors import UserError
-from ssl_seg.core.fingerprint import derive_seed
 from ssl_seg.core.stage import MODEL_FILE, TrainStage
-from ssl_seg.models.mixed_space import supervise_in
 from ssl_seg.registry import SCOPE
 from ssl_seg.runner import amp, checkpoint, loop, models  # noqa: F401 - amp and loop register
 from ssl_seg.runner.batches import Batches
 from ssl_seg.runner.environment import device_name, versions
-from ssl_seg.runner.finite import require_finite_model
+from ssl_seg.runner.start_weights import set_start_weights
 from ssl_seg.store.store import Store
 
 _TRAININGS = count()
@@ -67,24 +63,7 @@ class StageRunner(Runner):
 
     def _init_model_weights(self) -> None:
         """Draw the scratch weights, or load a weight file or an ancestor's weights over them."""
-        torch.manual_seed(self._scratch_seed)
-        if self._start is None:
-            self.model.init_weights()
-            files = self._stage.settings["weight_files"]
-            load_from = self._stage.recipe["load_from"]
-            if load_from is not None:
-                _load_matching(self, Path(files[load_from]))
-            elif not files:
-                self.logger.info("no weight file is named: the model starts from random weights")
-        else:
-            state = checkpoint.load(self._start)["state_dict"]
-            self.model.load_state_dict(state, strict=True)
-            if self._stage.redraw and hasattr(self.model, "redraw"):
-                torch.manual_seed(derive_seed("redraw", self._stage.seed))
-                self.model.redraw()
-        load_from = self._stage.recipe["load_from"]
-        source = self._start or load_from or "the weight files that the model's init_cfg names"
-        require_finite_model(self.model, source)
+        set_start_weights(self.model, self._stage, self._scratch_seed, self._start, self.logger)
 
     def load_or_resume(self) -> None:
         """Go on from the newest whole checkpoint, if there is one."""
@@ -96,28 +75,6 @@ class StageRunner(Runner):
 
 def _is_for_people(record: logging.LogRecord) -> bool:
     return record.levelno >= logging.WARNING or record.getMessage().startswith("Iter(train)")
-
-
-def _load_matching(runner: Runner, path: Path) -> None:
-    """Load the weights of a file that fit by name and shape, and say which do not."""
-    loaded = checkpoint.load(path)
-    weights = loaded.get("state_dict", loaded)
-    own = runner.model.state_dict()
-    fitting = {
-        name: value
-        for name, value in weights.items()
-        if name in own and own[name].shape == value.shape
-    }
-    if not fitting:
-        raise UserError(f"load_from: no weight in {path} fits the model by name and shape")
-    runner.model.load_state_dict(fitting, strict=False)
-    left = sorted(set(own) - set(fitting))
-    runner.logger.info(
-        "load_from %s: %d weights loaded, kept from the start: %s",
-        path,
-        len(fitting),
-        left or "none",
-    )
 
 
 def stage_runner(
@@ -142,9 +99,7 @@ def stage_runner(
     """
     recipe, settings = stage.recipe, stage.settings
     torch.manual_seed(seed)
-    model = models.build(unmark(recipe["model"], settings["weight_files"]))
-    if stage.reductions:
-        supervise_in(model, stage.reductions)
+    model = models.for_training(stage)
     neutral = settings["hooks"]
     saving = neutral.get("checkpoint") or {}
     progress = checkpoint.ProgressHook(
