@@ -27,10 +27,10 @@ from ssl_seg.cli.session import INDEX, Run, plan_runs
 from ssl_seg.config import load_config
 from ssl_seg.core.case import DataFile, LabelFile
 from ssl_seg.core.stage import MODEL_FILE, LabelStage
-from ssl_seg.data.volumes.cache import VolumeCache
-from ssl_seg.data.volumes.grid import Grid
-from ssl_seg.data.volumes.nifti import read_labels
-from ssl_seg.data.volumes.working_grid import WorkingGrid
+from ssl_seg.media.volumes.cache import VolumeCache
+from ssl_seg.media.volumes.grid import Grid
+from ssl_seg.media.volumes.nifti import read_labels
+from ssl_seg.media.volumes.working_grid import WorkingGrid
 from ssl_seg.runner import models
 from ssl_seg.runner.environment import device_name, prepare_process, versions
 from ssl_seg.runner.volume_predictors import CoarseToFine, Views

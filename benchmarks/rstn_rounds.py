@@ -33,8 +33,8 @@ from torch.nn.functional import binary_cross_entropy
 
 from ssl_seg.core.case import Case, DataFile
 from ssl_seg.core.views import VIEWS, View
-from ssl_seg.data.volumes.cache import VolumeCache
-from ssl_seg.data.volumes.working_grid import WorkingGrid
+from ssl_seg.media.volumes.cache import VolumeCache
+from ssl_seg.media.volumes.working_grid import WorkingGrid
 from ssl_seg.models.rstn import RSTN
 from ssl_seg.models.rstn.channels import foreground
 from ssl_seg.runner import models

@@ -27,8 +27,8 @@ from mmengine.config import Config
 
 from ssl_seg.core.case import Case, DataFile
 from ssl_seg.core.views import VIEWS
-from ssl_seg.data.volumes.cache import VolumeCache
-from ssl_seg.data.volumes.working_grid import WorkingGrid
+from ssl_seg.media.volumes.cache import VolumeCache
+from ssl_seg.media.volumes.working_grid import WorkingGrid
 from ssl_seg.runner import models
 from ssl_seg.runner.volume_predictors import CoarseToFine, Views
 

@@ -30,8 +30,8 @@ from numpy.typing import NDArray
 
 from ssl_seg.core.case import DataFile
 from ssl_seg.core.views import VIEWS
-from ssl_seg.data.volumes.cache import CachedImage, VolumeCache
-from ssl_seg.data.volumes.working_grid import WorkingGrid
+from ssl_seg.media.volumes.cache import CachedImage, VolumeCache
+from ssl_seg.media.volumes.working_grid import WorkingGrid
 
 LEAST_RATIO = 0.9
 WINDOW = 3

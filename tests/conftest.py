@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 import hypothesis
+import nibabel
 import numpy as np
 import pytest
 from PIL import Image
@@ -29,7 +30,7 @@ from ssl_seg.config.recipes import ConfigRecipes
 from ssl_seg.config.spaces import Spaces
 from ssl_seg.config.weights import Weights
 from ssl_seg.core.builder import PlanBuilder
-from ssl_seg.core.case import Case, LabelFile
+from ssl_seg.core.case import Case, DataFile, LabelFile
 from ssl_seg.core.class_mapping import ClassMapping
 from ssl_seg.core.plan import Plan
 from ssl_seg.core.space import LabelSpace, LabelValues
@@ -337,6 +338,13 @@ class Finished:
     events: list[dict[str, Any]] = field(repr=False)
 
 
+AFFINE = np.array([[-0.8, 0, 0, 40], [0, 0.7, 0, -30], [0, 0, 2.5, 100], [0, 0, 0, 1]])
+"""To the left, to the front and to the head, in mm."""
+
+TURNED = np.array([[0, -2.0, 0, 30], [0, 0, 3.0, -7], [-1.5, 0, 0, 11], [0, 0, 0, 1]])
+"""An affine whose file axes run along -z, -x and y."""
+
+
 @pytest.fixture(scope="session")
 def tiny():
     """Writes the tiny experiment and runs single stages of it."""
@@ -497,3 +505,85 @@ def made_up():
 def made_up_volumes():
     """Makes plans of made-up volumes in three views, trained in the sections S, I and J."""
     return MadeUp(VOLUMES, ".nii.gz")
+
+
+@pytest.fixture
+def draw(tmp_path):
+    """Write an image, or with ``values`` a mask that holds them; returns its path."""
+
+    def write(name: str, *, values: tuple[int, ...] | None = None, size=(6, 4), mode="") -> Path:
+        path = tmp_path / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        width, height = size
+        if values is None:
+            seed = sum(name.encode())
+            pixels = np.random.default_rng(seed).integers(0, 256, (height, width, 3), np.uint8)
+            picture = Image.fromarray(pixels)
+        else:
+            picture = Image.fromarray(np.resize(np.array(values, np.uint8), (height, width)))
+        if mode == "P":
+            picture.putpalette([3 * value % 256 for value in range(768)])
+        elif mode:
+            picture = picture.convert(mode)
+        picture.save(path)
+        return path
+
+    return write
+
+
+@pytest.fixture
+def draw_volume(tmp_path):
+    """Write a NIfTI volume, or with ``values`` a mask that holds them; returns its path."""
+
+    def write(
+        name: str,
+        *,
+        values: tuple[float, ...] | None = None,
+        shape=(6, 5, 4),
+        dtype=None,
+        affine=AFFINE,
+        kind=nibabel.Nifti1Image,
+    ) -> Path:
+        path = tmp_path / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        if values is None:
+            rng = np.random.default_rng(sum(name.encode()))
+            voxels = rng.integers(-1000, 1000, shape).astype(dtype or np.int16)
+        else:
+            voxels = np.resize(np.array(values), shape).astype(dtype or np.uint8)
+        image = kind(voxels, affine)
+        image.header.set_xyzt_units("mm")
+        nibabel.save(image, path)
+        return path
+
+    return write
+
+
+@pytest.fixture(scope="session")
+def real_data() -> Path:
+    """The folder of published data sets."""
+    root = os.environ.get("SSL_SEG_DATA")
+    if not root:
+        pytest.skip("SSL_SEG_DATA is not set: the published data sets are not at hand")
+    return Path(root)
+
+
+@pytest.fixture
+def write_nifti(tmp_path):
+    """Return a function that writes a volume and returns its path."""
+
+    def write(voxels, affine=TURNED, name="a.nii.gz", slope=None, intercept=0):
+        image = nibabel.Nifti1Image(voxels, affine)
+        image.header.set_xyzt_units("mm")
+        if slope is not None:
+            image.header.set_slope_inter(slope, intercept)
+        nibabel.save(image, tmp_path / name)
+        return tmp_path / name
+
+    return write
+
+
+@pytest.fixture
+def data_file():
+    """Return a function that gives a file its digest."""
+    return lambda path: DataFile(str(path), sha256(path.read_bytes()).hexdigest())

@@ -10,14 +10,15 @@ from typing import Any, Generic
 
 from ssl_seg.catalog.catalog import Catalog
 from ssl_seg.catalog.contiguous_folds import FoldPart
-from ssl_seg.catalog.index import DigestIndex, Known, raise_problems
+from ssl_seg.catalog.index import DigestIndex, raise_problems
 from ssl_seg.catalog.lists import pick
 from ssl_seg.catalog.mask_causes import black_and_white, likely_cause
-from ssl_seg.catalog.medium import I, M, Medium
-from ssl_seg.catalog.picture import PICTURES
 from ssl_seg.core.case import Case, LabelFile
 from ssl_seg.core.errors import UserError
 from ssl_seg.core.space import LabelValues
+from ssl_seg.media.facts import Known
+from ssl_seg.media.medium import I, M, Medium
+from ssl_seg.media.pictures.facts import PICTURES
 
 _log = logging.getLogger(__name__)
 

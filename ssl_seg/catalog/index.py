@@ -12,12 +12,12 @@ import logging
 import os
 from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, ClassVar, Generic, NamedTuple, Protocol, Self, TypeVar
+from typing import Any, NamedTuple, Self
 
 from ssl_seg.core.case import DataFile
 from ssl_seg.core.errors import UserError
+from ssl_seg.media.facts import F, Known
 from ssl_seg.store.atomic import write_bytes
 
 FORMAT = 2
@@ -28,45 +28,6 @@ _THREADS = 8
 _PROBLEMS_SHOWN = 5
 
 _log = logging.getLogger(__name__)
-
-
-class Facts(Protocol):
-    """What one look into a file tells, as plain data in the index.
-
-    Attributes:
-        kind: stands for the class in the index file.
-    """
-
-    kind: ClassVar[str]
-
-    @classmethod
-    def of(cls, path: str) -> Self:
-        """Look into a file.
-
-        Raises:
-            ValueError: the file cannot be used; the message says why, without the path.
-        """
-        ...
-
-    @classmethod
-    def from_plain(cls, plain: Sequence[Any]) -> Self:
-        """Return the facts that `plain` wrote."""
-        ...
-
-    def plain(self) -> Sequence[Any]:
-        """Return the facts as a list of plain values."""
-        ...
-
-
-F = TypeVar("F", bound=Facts)
-
-
-@dataclass(frozen=True)
-class Known(Generic[F]):
-    """A file with what is known of it."""
-
-    file: DataFile
-    facts: F
 
 
 class _Entry(NamedTuple):

@@ -14,9 +14,9 @@ from ssl_seg.catalog.index import DigestIndex
 from ssl_seg.catalog.listing import Listing, case_id
 from ssl_seg.catalog.msd_task import TUMOUR_AS, Listed, Task
 from ssl_seg.catalog.splits import chosen_splits
-from ssl_seg.catalog.volume import VOLUMES
 from ssl_seg.core.case import VOLUME_SUFFIXES
 from ssl_seg.core.errors import UserError
+from ssl_seg.media.volumes.facts import VOLUMES
 from ssl_seg.registry import DATASETS, suggestion
 
 _SUMMARY = "dataset.json"

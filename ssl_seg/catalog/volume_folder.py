@@ -14,9 +14,9 @@ from ssl_seg.catalog.index import DigestIndex
 from ssl_seg.catalog.mask_numbering import numbered_values
 from ssl_seg.catalog.palette import background_palette
 from ssl_seg.catalog.space_file import IGNORE
-from ssl_seg.catalog.volume import VOLUMES
 from ssl_seg.core.case import VOLUME_SUFFIXES
 from ssl_seg.core.errors import UserError
+from ssl_seg.media.volumes.facts import VOLUMES
 from ssl_seg.registry import DATASETS
 
 

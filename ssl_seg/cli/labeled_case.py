@@ -11,13 +11,13 @@ from numpy.typing import NDArray
 
 from ssl_seg.core.case import Case
 from ssl_seg.core.space import LabelSpace, LabelValues
-from ssl_seg.data.label_maps import write_label_map
-from ssl_seg.data.overlay import write_overlay
-from ssl_seg.data.stored_maps import map_path
-from ssl_seg.data.volumes.grid import Grid
-from ssl_seg.data.volumes.nifti import read_labels, read_voxels, write_labels
-from ssl_seg.data.volumes.pictures import LabeledVolume, grey_range, write_case_pictures
-from ssl_seg.data.working_size import at_size_of
+from ssl_seg.media.pictures.masks import write_label_map
+from ssl_seg.media.pictures.overlay import write_overlay
+from ssl_seg.media.pictures.working_size import at_size_of
+from ssl_seg.media.stored_masks import map_path
+from ssl_seg.media.volumes.drawing import LabeledVolume, grey_range, write_case_pictures
+from ssl_seg.media.volumes.grid import Grid
+from ssl_seg.media.volumes.nifti import read_labels, read_voxels, write_labels
 
 OPACITY = 0.5
 """Of the colours, unless asked for otherwise."""

@@ -62,8 +62,8 @@ def run(arguments: Sequence[str] | None = None) -> None:
 
 def _predict(config: Mapping[str, Any], args: argparse.Namespace) -> None:
     from ssl_seg.cli.labeled_case import write_map, write_pictures  # noqa: PLC0415 - heavy imports
-    from ssl_seg.data.volumes.passing_cache import PassingCache  # noqa: PLC0415
-    from ssl_seg.data.volumes.working_grid import WorkingGrid  # noqa: PLC0415
+    from ssl_seg.media.volumes.passing_cache import PassingCache  # noqa: PLC0415
+    from ssl_seg.media.volumes.working_grid import WorkingGrid  # noqa: PLC0415
     from ssl_seg.runner.environment import prepare_process  # noqa: PLC0415
     from ssl_seg.runner.predictors import open_predictor  # noqa: PLC0415
 

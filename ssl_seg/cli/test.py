@@ -19,8 +19,8 @@ from ssl_seg.config.plugins import import_plugins
 from ssl_seg.core.fingerprint import fingerprint
 from ssl_seg.core.stage import MODEL_FILE, EvaluateStage, LabelStage, Stage
 from ssl_seg.core.views import View
-from ssl_seg.data.stored_maps import read_map
 from ssl_seg.execution import Serial, progress
+from ssl_seg.media.stored_masks import read_map
 from ssl_seg.store import layout
 from ssl_seg.store.lock import writer_lock
 from ssl_seg.store.manifest import read_json

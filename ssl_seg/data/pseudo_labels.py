@@ -13,8 +13,8 @@ import numpy as np
 from ssl_seg.core.case import Case
 from ssl_seg.core.fingerprint import fingerprint
 from ssl_seg.core.space import LabelValues
-from ssl_seg.data.label_maps import numbered
-from ssl_seg.data.stored_maps import map_path, read_levels, read_values
+from ssl_seg.media.numbering import numbered
+from ssl_seg.media.stored_masks import map_path, read_levels, read_values
 
 LEVELS = 256
 

@@ -19,7 +19,7 @@ from ssl_seg.core.space import LabelSpace
 from ssl_seg.core.stage import Source
 from ssl_seg.data.pseudo_labels import PseudoLabels
 from ssl_seg.data.sample_order import SampleIndex
-from ssl_seg.data.stored_maps import read_true_map
+from ssl_seg.media.stored_masks import read_true_map
 from ssl_seg.registry import TRANSFORMS
 
 

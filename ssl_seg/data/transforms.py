@@ -11,8 +11,8 @@ from mmengine import fileio
 from numpy.typing import NDArray
 
 from ssl_seg.core.errors import UserError
-from ssl_seg.data.volumes import transforms as slice_transforms  # noqa: F401 - registers its own
-from ssl_seg.data.working_size import WorkingSize
+from ssl_seg.data import slice_transforms  # noqa: F401 - registers its own
+from ssl_seg.media.pictures.working_size import WorkingSize
 from ssl_seg.registry import TRANSFORMS
 
 

@@ -20,7 +20,7 @@ from ssl_seg.catalog.listing import Listing
 from ssl_seg.catalog.space_file import shipped_values
 from ssl_seg.core.errors import UserError
 from ssl_seg.core.space import LabelValues
-from ssl_seg.data.label_maps import read_truth
+from ssl_seg.media.pictures.masks import read_truth
 from ssl_seg.store import atomic
 
 LABELS = ("fine", "coarse")

@@ -16,10 +16,10 @@ from ssl_seg.core.case import Case
 from ssl_seg.core.errors import UserError
 from ssl_seg.core.space import LabelSpace, LabelValues
 from ssl_seg.core.stage import EvaluateStage
-from ssl_seg.data.label_maps import read_truth
-from ssl_seg.data.stored_maps import map_path, read_map, read_true_map
-from ssl_seg.data.volumes.grid import Grid
-from ssl_seg.data.working_size import WorkingSize
+from ssl_seg.media.pictures.masks import read_truth
+from ssl_seg.media.pictures.working_size import WorkingSize
+from ssl_seg.media.stored_masks import map_path, read_map, read_true_map
+from ssl_seg.media.volumes.grid import Grid
 from ssl_seg.metrics.metric import Metric, Sample
 from ssl_seg.registry import METRICS
 from ssl_seg.store import atomic

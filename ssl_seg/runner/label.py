@@ -18,7 +18,7 @@ from ssl_seg.core.class_shares import vanished
 from ssl_seg.core.space import LabelSpace
 from ssl_seg.core.stage import MODEL_FILE, LabelStage
 from ssl_seg.data.pseudo_labels import LEVELS
-from ssl_seg.data.stored_maps import write_prediction
+from ssl_seg.media.stored_masks import write_prediction
 from ssl_seg.models.predictor import Prediction, Predictor
 from ssl_seg.runner.environment import device_name, prepare_process, versions
 from ssl_seg.runner.predictors import open_predictor
@@ -111,7 +111,8 @@ def _label_batch(
     levels = np.zeros((len(stage.space), LEVELS), dtype=np.int64)
     for case, prediction in zip(batch.cases, predictions, strict=True):
         asked = stage.recipe["confidence"]
-        path = write_prediction(out, case, prediction, stage.space, confidence=asked)
+        confidence = prediction.confidence if asked else None
+        path = write_prediction(out, case, prediction.labels, stage.space, confidence)
         entries.append(_entry(case, path, prediction, stage.space))
         if asked:
             levels += _by_level(prediction, len(stage.space))

@@ -16,8 +16,8 @@ from ssl_seg.core.errors import UserError
 from ssl_seg.core.fingerprint import fingerprint
 from ssl_seg.core.views import View
 from ssl_seg.data import transforms  # noqa: F401 - registers the transforms
-from ssl_seg.data.volumes.cache import VolumeCache
-from ssl_seg.data.volumes.working_grid import WorkingGrid
+from ssl_seg.media.volumes.cache import VolumeCache
+from ssl_seg.media.volumes.working_grid import WorkingGrid
 from ssl_seg.models.ensemble import Ensemble
 from ssl_seg.models.predictor import Prediction, Predictor
 from ssl_seg.registry import ADAPTERS, PREDICTORS, TRANSFORMS

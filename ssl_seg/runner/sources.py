@@ -7,9 +7,9 @@ from pathlib import Path
 
 from ssl_seg.core.stage import Source, TrainStage
 from ssl_seg.data import transforms  # noqa: F401 - registers the transforms
+from ssl_seg.data.labeled_slices import LabeledSlices, filter_slices
 from ssl_seg.data.pseudo_labels import PseudoLabels
 from ssl_seg.data.training_set import LabeledImages, Samples
-from ssl_seg.data.volumes.labeled_slices import LabeledSlices, filter_slices
 from ssl_seg.runner.volume_cache import volume_cache
 from ssl_seg.store.store import Store
 

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from ssl_seg.data.volumes.cache import VolumeCache
-from ssl_seg.data.volumes.working_grid import WorkingGrid
+from ssl_seg.media.volumes.cache import VolumeCache
+from ssl_seg.media.volumes.working_grid import WorkingGrid
 from ssl_seg.store.store import Store
 
 

@@ -6,8 +6,8 @@ import pytest
 
 from ssl_seg.catalog.assemble import Entry, assemble
 from ssl_seg.catalog.palette import background_palette
-from ssl_seg.catalog.volume import VOLUMES
 from ssl_seg.core.space import LabelSpace, LabelValues
+from ssl_seg.media.volumes.facts import VOLUMES
 
 SPACE = LabelSpace("organs", ("background", "liver", "spleen"), background_palette(3))
 STRICT = LabelValues(SPACE, ((0, 0), (1, 1), (2, 2)))

@@ -7,7 +7,7 @@ import pytest
 
 from ssl_seg.catalog import index as index_module
 from ssl_seg.catalog.index import FORMAT, DigestIndex
-from ssl_seg.catalog.picture import ImageFacts, MaskFacts
+from ssl_seg.media.pictures.facts import ImageFacts, MaskFacts
 
 
 @pytest.fixture

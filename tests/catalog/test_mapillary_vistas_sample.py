@@ -10,7 +10,7 @@ from PIL import Image
 
 from ssl_seg.catalog.class_mapping_file import open_map
 from ssl_seg.catalog.mapillary_vistas import MapillaryVistas
-from ssl_seg.data.label_maps import read_truth
+from ssl_seg.media.pictures.masks import read_truth
 from ssl_seg.metrics import IoUMetric, Sample
 
 IGNORE = 255

@@ -9,7 +9,7 @@ from PIL import Image
 from ssl_seg.catalog.cityscapes import Cityscapes
 from ssl_seg.catalog.index import DigestIndex
 from ssl_seg.cli.main import COMMANDS, call, main
-from ssl_seg.data.label_maps import read_truth
+from ssl_seg.media.pictures.masks import read_truth
 
 TRAIN_IDS = {
     7: 0,

@@ -5,8 +5,8 @@ import pytest
 
 from ssl_seg.core.case import Case, DataFile
 from ssl_seg.core.space import LabelSpace, LabelValues
-from ssl_seg.data.label_maps import write_confidence, write_label_map
 from ssl_seg.data.pseudo_labels import LEVELS, PseudoLabels, balanced_levels
+from ssl_seg.media.pictures.masks import write_confidence, write_label_map
 
 SPACE = LabelSpace("three", ("a", "b", "c"), ((0, 0, 0), (90, 0, 0), (0, 90, 0)), ignore=254)
 

@@ -10,10 +10,10 @@ from ssl_seg.core.errors import UserError
 from ssl_seg.core.space import LabelSpace, LabelValues
 from ssl_seg.core.stage import Source
 from ssl_seg.data import transforms  # noqa: F401 - registers the transforms
-from ssl_seg.data.label_maps import read_truth, write_label_map
 from ssl_seg.data.pseudo_labels import PseudoLabels
 from ssl_seg.data.sample_order import SampleIndex
 from ssl_seg.data.training_set import LabeledImages, TrainingSet
+from ssl_seg.media.pictures.masks import read_truth, write_label_map
 from ssl_seg.registry import TRANSFORMS
 
 SPACE = LabelSpace("made_up", ("sky", "road", "car"), ((0, 0, 0), (9, 0, 0), (0, 9, 0)))

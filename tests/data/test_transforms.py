@@ -9,8 +9,8 @@ import pytest
 from PIL import Image
 
 from ssl_seg.core.space import LabelSpace, LabelValues
-from ssl_seg.data.label_maps import read_truth
 from ssl_seg.data.transforms import LoadAnnotations, LoadImageFromFile
+from ssl_seg.media.pictures.masks import read_truth
 from ssl_seg.registry import TRANSFORMS, check_arguments
 
 SPACE = LabelSpace("three", ("a", "b", "c"), ((0, 0, 0), (90, 0, 0), (0, 90, 0)))

@@ -18,7 +18,7 @@ from PIL import Image
 from ssl_seg.catalog.index import DigestIndex
 from ssl_seg.catalog.space_file import shipped_space
 from ssl_seg.core.plan import Plan
-from ssl_seg.data.label_maps import read_truth
+from ssl_seg.media.pictures.masks import read_truth
 from ssl_seg.registry import DATASETS
 from ssl_seg.store.store import Store
 

@@ -19,9 +19,9 @@ from ssl_seg.catalog.index import DigestIndex
 from ssl_seg.catalog.nih_pancreas import NIHPancreas
 from ssl_seg.cli.main import call
 from ssl_seg.core.views import VIEWS
-from ssl_seg.data.stored_maps import read_true_map, write_prediction
-from ssl_seg.data.volumes.cache import VolumeCache
-from ssl_seg.data.volumes.working_grid import WorkingGrid
+from ssl_seg.media.stored_masks import read_true_map, write_prediction
+from ssl_seg.media.volumes.cache import VolumeCache
+from ssl_seg.media.volumes.working_grid import WorkingGrid
 from ssl_seg.metrics.surface import surface_distances
 from ssl_seg.models.predictor import Prediction
 from ssl_seg.phantoms.organ.cohort import Cohort
@@ -506,7 +506,7 @@ def test_a_true_prediction_of_a_prepared_scan_overlays_the_published_label(nih, 
         native = np.ascontiguousarray(image.grid.to_native(body))
         prediction = Prediction(native, np.ones(native.shape, np.float32))
         space = catalog.values.space
-        path = write_prediction(tmp_path / view, case, prediction, space, confidence=False)
+        path = write_prediction(tmp_path / view, case, prediction.labels, space)
         (label,) = published.rglob(f"label{case.id}.nii.gz")
         stored = nibabel.load(path)
         assert voxels(label).any()

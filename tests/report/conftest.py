@@ -15,7 +15,7 @@ from ssl_seg.core.class_mappings import ClassMappings
 from ssl_seg.core.space import LabelSpace, LabelValues
 from ssl_seg.core.split import Split
 from ssl_seg.core.stage import EvaluateStage, LabelStage, TrainStage
-from ssl_seg.data.label_maps import read_indices, write_label_map
+from ssl_seg.media.pictures.masks import read_indices, write_label_map
 from ssl_seg.registry import SCHEDULERS
 from ssl_seg.runner import evaluate
 from ssl_seg.store.atomic import write_json

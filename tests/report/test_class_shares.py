@@ -7,7 +7,7 @@ import json
 import numpy as np
 import pytest
 
-from ssl_seg.data.label_maps import read_indices
+from ssl_seg.media.pictures.masks import read_indices
 from ssl_seg.report.class_shares import class_shares
 from ssl_seg.report.pseudo_labels import pseudo_labels
 from ssl_seg.store.store import Store

@@ -6,7 +6,7 @@ import json
 
 import numpy as np
 
-from ssl_seg.data.label_maps import read_indices
+from ssl_seg.media.pictures.masks import read_indices
 from ssl_seg.report.pseudo_labels import pseudo_labels
 
 ATSO = {"type": "ATSO", "folds": 2, "generations": 1}

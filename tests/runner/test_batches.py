@@ -10,9 +10,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from ssl_seg.data.label_maps import read_indices
 from ssl_seg.data.oversampling import repeat_counts
 from ssl_seg.data.sample_order import SampleOrder
+from ssl_seg.media.pictures.masks import read_indices
 from ssl_seg.runner.batches import Batches
 from ssl_seg.runner.sources import open_sources
 from ssl_seg.store.store import Store

@@ -16,8 +16,8 @@ from ssl_seg.core.case import Case, DataFile, LabelFile
 from ssl_seg.core.class_mapping import ClassMapping
 from ssl_seg.core.space import LabelSpace, LabelValues
 from ssl_seg.core.stage import EvaluateStage
-from ssl_seg.data.label_maps import write_label_map
-from ssl_seg.data.working_size import WorkingSize
+from ssl_seg.media.pictures.masks import write_label_map
+from ssl_seg.media.pictures.working_size import WorkingSize
 from ssl_seg.metrics import IoUMetric, Sample
 from ssl_seg.runner import evaluate
 from ssl_seg.store.atomic import write_json

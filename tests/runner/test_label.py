@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from ssl_seg.data.label_maps import read_confidence, read_indices
 from ssl_seg.data.pseudo_labels import PseudoLabels
+from ssl_seg.media.pictures.masks import read_confidence, read_indices
 from ssl_seg.store.store import Store
 
 SIGKILLED = -9

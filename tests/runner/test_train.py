@@ -9,9 +9,9 @@ import pytest
 import torch
 from mmengine.dataset import pseudo_collate
 
-from ssl_seg.data.label_maps import read_indices
 from ssl_seg.data.sample_order import SampleOrder
 from ssl_seg.data.training_set import LabeledImages, TrainingSet
+from ssl_seg.media.pictures.masks import read_indices
 from ssl_seg.runner import models
 from ssl_seg.runner.checkpoint import ProgressHook
 from ssl_seg.runner.environment import prepare_process

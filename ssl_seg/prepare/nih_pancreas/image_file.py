@@ -10,7 +10,7 @@ import numpy as np
 from nibabel.nifti1 import Nifti1Image
 from numpy.typing import NDArray
 
-from ssl_seg.data.volumes.grid import Grid
+from ssl_seg.media.volumes.grid import Grid
 from ssl_seg.store import atomic
 
 # Noise hardly becomes smaller at higher levels.

@@ -21,8 +21,8 @@ from pydicom.misc import is_dicom
 import ssl_seg
 from ssl_seg.catalog.index import raise_problems
 from ssl_seg.core.errors import UserError
-from ssl_seg.data.volumes.grid import Grid
-from ssl_seg.data.volumes.nifti import read_label_values, write_labels
+from ssl_seg.media.volumes.grid import Grid
+from ssl_seg.media.volumes.nifti import read_label_values, write_labels
 from ssl_seg.prepare.dicom.geometry import affine
 from ssl_seg.prepare.dicom.header import SliceHeader
 from ssl_seg.prepare.dicom.series import read_series

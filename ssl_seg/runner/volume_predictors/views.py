@@ -11,7 +11,7 @@ from torch import nn
 from ssl_seg.core.case import Case, DataFile
 from ssl_seg.core.errors import UserError
 from ssl_seg.core.views import View
-from ssl_seg.data.volumes.cache import CachedImage, VolumeCache
+from ssl_seg.media.volumes.cache import CachedImage, VolumeCache
 from ssl_seg.models.predictor import Prediction
 from ssl_seg.registry import PREDICTORS
 from ssl_seg.runner.volume_predictors.fusion import Fused, Fusion, Labels, check_fusion

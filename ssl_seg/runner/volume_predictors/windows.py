@@ -10,8 +10,8 @@ from mmcv.transforms import Compose
 from ssl_seg.core.case import Case, DataFile
 from ssl_seg.core.errors import UserError
 from ssl_seg.core.views import View
-from ssl_seg.data.volumes import transforms  # noqa: F401 - registers the transforms
-from ssl_seg.data.volumes.cache import CachedImage
+from ssl_seg.data import slice_transforms  # noqa: F401 - registers the transforms
+from ssl_seg.media.volumes.cache import CachedImage
 from ssl_seg.registry import TRANSFORMS
 
 

@@ -11,8 +11,8 @@ import torch
 from mmengine.model import BaseModule
 
 from ssl_seg.core.case import Case, DataFile
-from ssl_seg.data.volumes.cache import VolumeCache
-from ssl_seg.data.volumes.working_grid import WorkingGrid
+from ssl_seg.media.volumes.cache import VolumeCache
+from ssl_seg.media.volumes.working_grid import WorkingGrid
 from ssl_seg.registry import MODELS
 from ssl_seg.runner import models
 

@@ -1,0 +1,1 @@
+"""Media: pictures and volumes, and all that is different between them."""

@@ -1,0 +1,1 @@
+"""Pictures: image files and their masks, as Pillow and OpenCV read them."""
