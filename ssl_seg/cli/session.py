@@ -151,8 +151,8 @@ def _walk(runs: Sequence[Run], store: Store) -> None:
     for run in runs:
         _save(run, store)
     executor = EXECUTORS.build(runs[0].experiment.config["executor"])
-    with progress(stages, done) as shown:
-        executor.run(stages, store, shown)
+    with progress(stages, done) as events:
+        executor.run(stages, store, events)
 
 
 def _check_training_side(runs: Iterable[Run]) -> None:

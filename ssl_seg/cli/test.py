@@ -53,8 +53,8 @@ def run(arguments: Sequence[str] | None = None) -> None:
         layout.mark(work_dir)
         label, evaluate = _stages(config, args.config.parent, weights, store)
         stages: dict[str, Stage] = {stage.fingerprint: stage for stage in (label, evaluate)}
-        with progress(stages, {name for name in stages if store.has(name)}) as shown:
-            Serial().run(stages, store, shown)
+        with progress(stages, {name for name in stages if store.has(name)}) as events:
+            Serial().run(stages, store, events)
     scores = store.path(evaluate.fingerprint) / "scores.json"
     print(_text(read_json(scores)))
     print(f"masks: {store.path(label.fingerprint) / 'maps'}\nscores: {scores}")

@@ -1,8 +1,8 @@
-"""How long the rest of a run takes, from what its stages took so far."""
+"""How long work takes, from what the stages of a run took so far."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Final
 
 from ssl_seg.core.stage import Stage
@@ -19,32 +19,21 @@ def cost(kind: str, units: float) -> float:
     return UNIT_COSTS[kind] * units
 
 
-def seconds_left(remaining: Mapping[str, int], rates: Mapping[str, float]) -> float | None:
-    """Estimate the time that the remaining work takes.
+def seconds_per_unit(rates: Mapping[str, float]) -> Callable[[str], float]:
+    """Return a function that estimates how long an iteration or a case of a stage kind takes.
 
     A kind of stage that has not run yet is assumed to be as much faster or slower than its rough
     cost as the measured kinds together are.
 
     Args:
-        remaining: by stage kind: iterations or cases that are not done.
-        rates: by stage kind: iterations or cases per second, positive; kinds may be missing.
+        rates: by stage kind: iterations or cases per second, positive; at least one.
 
-    Returns:
-        Seconds; 0 where nothing remains; ``None`` while no rate is known.
-
-    >>> seconds_left({"train": 100}, {"train": 4.0})
-    25.0
+    >>> seconds_per_unit({"train": 4.0})("train")
+    0.25
     """
-    if not any(remaining.values()):
-        return 0.0
-    if not rates:
-        return None
-    measured = sum(1 / (rate * UNIT_COSTS[kind]) for kind, rate in rates.items())
-    seconds_per_cost = measured / len(rates)
-    return sum(
-        units / rates[kind] if kind in rates else cost(kind, units) * seconds_per_cost
-        for kind, units in remaining.items()
-    )
+    seconds_per_cost = sum(1 / (rate * UNIT_COSTS[kind]) for kind, rate in rates.items())
+    seconds_per_cost /= len(rates)
+    return lambda kind: 1 / rates[kind] if kind in rates else cost(kind, seconds_per_cost)
 
 
 def unit(stage: Stage) -> str:

@@ -5,40 +5,23 @@ from __future__ import annotations
 import sys
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
-from typing import Protocol
 
 from ssl_seg.core.stage import Stage
+from ssl_seg.execution.events import Events
 from ssl_seg.execution.lines import LogLines
 from ssl_seg.execution.tally import Tally
 
 
-class Progress(Protocol):
-    """What an executor tells of its work."""
-
-    def start(self, stage: Stage) -> None:
-        """Tell that a stage starts."""
-        ...
-
-    def advance(self, units_done: int) -> None:
-        """Tell how many iterations or cases of the running stage are done in all.
-
-        A stage's first call tells where it goes on from, so 0 in a new one; its speed is measured
-        from there.
-        """
-        ...
-
-    def finish(self, stage: Stage) -> None:
-        """Tell that the running stage is done."""
-        ...
-
-
 @contextmanager
-def progress(stages: Mapping[str, Stage], done: Collection[str]) -> Iterator[Progress]:
+def progress(stages: Mapping[str, Stage], done: Collection[str]) -> Iterator[Events]:
     """Show the progress of a run as long as the block lasts.
 
     Args:
         stages: all stages of the run, by fingerprint.
         done: fingerprints of those that are done already; others than these stages do not count.
+
+    Yields:
+        What the executor reports to.
     """
     tally = Tally(stages, skipped=stages.keys() & set(done))
     if not sys.stderr.isatty():

@@ -31,21 +31,16 @@ RUN = """
         late = logging.StreamHandler(sys.stdout)  # as mmengine makes its own
         logging.getLogger("late").addHandler(late)
         logging.getLogger("late").propagate = False
-        shown.start(stage)
+        shown.started(stage.fingerprint)
         for done in range(31):
-            shown.advance(done)
+            shown.advanced(stage.fingerprint, done)
             logging.info("[early] line %d of the log", done)
             logging.getLogger("late").warning("[late] line %d of the log", done)
             print("[print] line", done)
-        shown.finish(stage)
+        shown.finished(stage.fingerprint)
     logging.info("[early] after")
     logging.getLogger("late").warning("[late] after")
 """
-
-
-@pytest.fixture
-def stage(stages):
-    return next(iter(stages.values()))
 
 
 @pytest.fixture
@@ -59,15 +54,41 @@ def bars(stages, screen):
     return Bars(Tally(stages, skipped={list(stages)[1]}), console)
 
 
-def test_the_bars_tell_stage_units_and_counts(bars, stage, screen):
+def test_the_bars_tell_stage_units_and_counts(bars, stages, screen):
+    first = next(iter(stages))
     with bars:
-        bars.start(stage)
-        bars.finish(stage)
+        bars.started(first)
+        bars.finished(first)
     shown = CONTROL.sub("", screen.getvalue())
     assert re.search(r"train initial +[━╸╺ ]+ 0/100 iterations", shown)
     assert "1/3 stages (1 before)" in shown
     assert "train initial: done in " in shown
     assert "2/3 stages (1 before), " in shown
+
+
+def test_each_running_stage_has_a_bar_until_it_ends(stages, screen):
+    train, label, evaluate = stages
+    console = Console(file=screen, force_terminal=True, width=120)
+    with Bars(Tally(stages, skipped=()), console) as bars:
+        bars.started(train)
+        bars.started(label)
+        bars.advanced(train, 60)
+        bars.started(evaluate)
+        both = screen.getvalue()
+        bars.failed(label, ValueError("no"))
+        bars.finished(train)
+        left = screen.getvalue().removeprefix(both)
+    lines = _on_screen(both)
+    assert [line.partition("━")[0].strip() for line in lines[-4:]] == [
+        "all stages",
+        *(stages[name].title for name in (train, label, evaluate)),
+    ]
+    assert lines[-3].endswith("60/100 iterations")
+    assert re.search(r"label 40 cases by initial: failed after \d+ s \(ValueError\)", left)
+    assert "1/3 stages, 1 failed" in CONTROL.sub("", left)
+    *_, last, own = _on_screen(both + left)
+    assert last.startswith("all stages")
+    assert own.startswith("evaluate 40 cases")
 
 
 def test_log_handlers_get_their_stream_back(bars, stages):
@@ -115,6 +136,10 @@ def _seen(output):
         else:
             assert match[2] in "mlh", f"{match[0]!r} is not known here"  # colours, cursor on/off
     return [line.rstrip() for line in lines]
+
+
+def _on_screen(output):
+    return [line for line in _seen(output.replace("\n", "\r\n")) if line]
 
 
 def _on_terminal(**streams):

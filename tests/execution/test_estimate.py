@@ -2,42 +2,30 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ssl_seg.execution.estimate import UNIT_COSTS, duration, seconds_left
+from ssl_seg.execution.estimate import UNIT_COSTS, duration, seconds_per_unit
 
 kinds = st.sampled_from(sorted(UNIT_COSTS))
-counts = st.dictionaries(kinds, st.integers(0, 10**6), min_size=1)
-speeds = st.dictionaries(kinds, st.floats(0.01, 1000))
+speeds = st.dictionaries(kinds, st.floats(0.01, 1000), min_size=1)
 
 
-def test_measured_kinds_take_what_they_took():
-    remaining = {"train": 100, "label": 30}
-    assert seconds_left(remaining, {"train": 2.0, "label": 10.0}) == pytest.approx(53)
+@given(rates=speeds)
+def test_measured_kinds_take_what_they_took(rates):
+    per_unit = seconds_per_unit(rates)
+    assert {kind: per_unit(kind) for kind in rates} == pytest.approx(
+        {kind: 1 / rate for kind, rate in rates.items()}
+    )
 
 
 def test_a_kind_that_has_not_run_is_guessed_from_the_others():
     on_this_machine = 3.0  # seconds for a training iteration
-    guess = seconds_left({"label": 10}, {"train": 1 / on_this_machine})
-    assert guess == pytest.approx(10 * UNIT_COSTS["label"] * on_this_machine)
+    guess = seconds_per_unit({"train": 1 / on_this_machine})("label")
+    assert guess == pytest.approx(UNIT_COSTS["label"] * on_this_machine)
 
 
-def test_nothing_is_told_before_anything_is_measured():
-    assert seconds_left({"train": 1}, {}) is None
-
-
-@given(remaining=counts, rates=speeds)
-def test_no_time_is_left_if_and_only_if_no_work_is(remaining, rates):
-    left = seconds_left(remaining, rates)
-    if any(remaining.values()):
-        assert (left is None) == (not rates)
-        assert left is None or left > 0
-    else:
-        assert left == 0
-
-
-@given(remaining=counts, rates=speeds.filter(bool), factor=st.floats(0.1, 10))
-def test_a_machine_twice_as_fast_needs_half_the_time(remaining, rates, factor):
-    faster = {kind: rate * factor for kind, rate in rates.items()}
-    slow, fast = seconds_left(remaining, rates), seconds_left(remaining, faster)
+@given(kind=kinds, rates=speeds, factor=st.floats(0.1, 10))
+def test_a_machine_twice_as_fast_needs_half_the_time(kind, rates, factor):
+    faster = {name: rate * factor for name, rate in rates.items()}
+    slow, fast = seconds_per_unit(rates)(kind), seconds_per_unit(faster)(kind)
     assert fast * factor == pytest.approx(slow)
 
 

@@ -14,13 +14,13 @@ def lines(caplog):
 
 
 def test_each_stage_is_logged_when_it_starts_and_ends(stages, lines):
-    train, label, evaluate = stages.values()
-    log = LogLines(Tally(stages, skipped={train.fingerprint}), interval_s=math.inf)
-    for stage in (label, evaluate):
-        log.start(stage)
-        for done in range(stage.size + 1):
-            log.advance(done)
-        log.finish(stage)
+    train, *rest = stages
+    log = LogLines(Tally(stages, skipped={train}), interval_s=math.inf)
+    for name in rest:
+        log.started(name)
+        for done in range(stages[name].size + 1):
+            log.advanced(name, done)
+        log.finished(name)
     before, *rest = lines()
     assert before == "1 of 3 stages are done already"
     assert rest[0] == "stage 2 of 3: label 40 cases by initial (40 cases)"
@@ -32,10 +32,45 @@ def test_each_stage_is_logged_when_it_starts_and_ends(stages, lines):
 
 
 def test_the_way_through_a_stage_is_logged(stages, lines):
-    train = next(iter(stages.values()))
+    train = next(iter(stages))
     log = LogLines(Tally(stages, skipped=()), interval_s=0)
-    log.start(train)
-    log.advance(0)
-    log.advance(60)
+    log.started(train)
+    log.advanced(train, 0)
+    log.advanced(train, 60)
     assert lines()[-2] == "train initial: 0/100 iterations"
     assert lines()[-1].startswith("train initial: 60/100 iterations; about ")
+
+
+def test_stages_that_run_at_once_are_logged_each_by_its_own(stages, lines, monkeypatch):
+    now = iter(range(0, 100, 10))
+    monkeypatch.setattr("time.monotonic", lambda: next(now))
+    train, label, _ = stages
+    log = LogLines(Tally(stages, skipped=()), interval_s=15)
+    log.started(train)  # 0 s
+    log.started(label)
+    log.advanced(train, 1)  # 20 s
+    log.advanced(label, 2)  # 30 s: 20 s after its start
+    log.advanced(train, 3)  # 40 s: 20 s after its last line
+    log.advanced(label, 4)
+    log.failed(train, ValueError("no"))
+    log.finished(label)
+    starts, course = lines()[:2], lines()[2:]
+    assert [line.partition(":")[0] for line in starts] == ["stage 1 of 3", "stage 2 of 3"]
+    assert [line.partition(";")[0] for line in course] == [
+        "train initial: 1/100 iterations",
+        "label 40 cases by initial: 2/40 cases",
+        "train initial: 3/100 iterations",
+        "label 40 cases by initial: 4/40 cases",
+        "train initial: failed after 1 min 00 s (ValueError)",
+        "label 40 cases by initial: done in 1 min 00 s",
+    ]
+
+
+def test_a_stage_that_is_tried_again_keeps_its_number(stages, lines):
+    train = next(iter(stages))
+    log = LogLines(Tally(stages, skipped=()))
+    for _ in range(2):
+        log.started(train)
+        log.failed(train, ValueError("no"))
+    starts = [line for line in lines() if line.startswith("stage")]
+    assert starts == ["stage 1 of 3: train initial (100 iterations)"] * 2

@@ -19,10 +19,10 @@ def test_without_a_terminal_that_moves_its_cursor_there_are_log_lines(
     monkeypatch.setattr(sys, "stderr", stream())
     monkeypatch.setenv("TERM", "dumb")
     caplog.set_level(logging.INFO, logger="ssl_seg")
-    first = next(iter(stages.values()))
+    first = next(iter(stages))
     with progress(stages, {"another run's"}) as shown:
-        shown.start(first)
-        shown.finish(first)
+        shown.started(first)
+        shown.finished(first)
     messages = [record.getMessage() for record in caplog.records]
     assert messages[0] == "stage 1 of 3: train initial (100 iterations)"
     assert sys.stderr.getvalue() == ""

@@ -103,9 +103,9 @@ class Share:
 class Backwards:
     """Asks for the order of names; stages still come after those they build on."""
 
-    def run(self, stages, store, progress):
+    def run(self, stages, store, events):
         (store.work_dir / "walked").write_text("by the plug-in")
-        Serial().run(stages, store, progress)
+        Serial().run(stages, store, events)
 '''
 
 
