@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
-from mmengine.config import Config
-
-from ssl_seg.compat import patch_config_paths
+from ssl_seg.config.config_file import files_of, read_config_file
 from ssl_seg.core.errors import UserError
 from ssl_seg.registry import suggestion
 
@@ -88,23 +86,11 @@ def load_config(path: str | Path, options: Mapping[str, Any] | None = None) -> d
         Plain dicts, lists, tuples and scalars; top-level names that have a meaning only.
 
     Raises:
-        UserError: there is no such file; the message lists near ones.
-        ValueError: a top-level name has no meaning and no config file reads it, or it is nearly a
-            known one; or the file uses mmengine's lazy imports.
+        UserError: a file cannot be read, see :func:`read_config_file`; or a top-level name has no
+            meaning and no config file reads it, or it is nearly a known one.
     """
     path = Path(path)
-    if not path.is_file():
-        raise UserError(f"there is no config file {path}" + _near_files(path))
-    patch_config_paths()
-    if path.suffix == ".py" and Config._is_lazy_import(str(path)):
-        raise UserError(
-            f"{path}: configs with lazy imports (read_base) are not supported; "
-            "write types as strings and name base files in _base_"
-        )
-    config = Config.fromfile(str(path), import_custom_modules=False)
-    if options:
-        config.merge_from_dict(dict(options))
-    data: dict[str, Any] = _without_scopes(config.to_dict())
+    data = read_config_file(path, options or {})
     for name in options or {}:
         top = name.partition(".")[0]
         if top not in KNOWN_KEYS | UNUSED_KEYS:
@@ -113,27 +99,12 @@ def load_config(path: str | Path, options: Mapping[str, Any] | None = None) -> d
     return {name: value for name, value in data.items() if name in KNOWN_KEYS}
 
 
-def _without_scopes(value: Any) -> Any:
-    """Drop ``_scope_`` marks: below them a plug-in's types would not be found."""
-    if isinstance(value, dict):
-        return {key: _without_scopes(item) for key, item in value.items() if key != "_scope_"}
-    if isinstance(value, (list, tuple)):
-        return type(value)(_without_scopes(item) for item in value)
-    return value
-
-
-def _near_files(path: Path) -> str:
-    names = [file.name for file in path.parent.glob(f"*{path.suffix}")]
-    near = get_close_matches(path.name, names, n=3)
-    return f"; did you mean {', '.join(near)}?" if near else ""
-
-
 def _check_names(data: Mapping[str, Any], path: Path) -> None:
     meaningful = KNOWN_KEYS | UNUSED_KEYS
     free = [name for name in data if name not in meaningful]
     if not free:
         return
-    read = {name for file in _files(path) for name in _names_read(file)}
+    read = {name for file in files_of(path) for name in _names_read(file)}
     for name in free:
         near = get_close_matches(name, KNOWN_KEYS, n=1, cutoff=0.85)
         if near:
@@ -146,14 +117,6 @@ def _check_names(data: Mapping[str, Any], path: Path) -> None:
                 f"{path}: the top-level name {name!r} means nothing here and no config file reads "
                 f"it{suggestion(name, meaningful)}"
             )
-
-
-def _files(path: Path) -> Iterator[Path]:
-    """Yield a config file and all its bases."""
-    yield path
-    for base in Config._get_base_files(str(path)):
-        found, _ = Config._get_cfg_path(base, str(path))
-        yield from _files(Path(found))
 
 
 def _names_read(path: Path) -> set[str]:

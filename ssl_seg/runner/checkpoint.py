@@ -45,12 +45,14 @@ def load(path: Path, data: bytes | None = None) -> dict[str, Any]:
     """
     source = path if data is None else io.BytesIO(data)
     try:
-        loaded: dict[str, Any] = torch.load(source, map_location="cpu", weights_only=True)
+        loaded: Any = torch.load(source, map_location="cpu", weights_only=True)
     except Exception as error:  # torch raises many kinds, which all mean this
         raise UserError(
             f"{path}: expected a weight file of tensors and plain values, which loads with "
             "weights_only=True; export the state dict alone to a new file"
         ) from error
+    if not isinstance(loaded, dict):
+        raise UserError(f"{path}: expected a dict of weights, got {type(loaded).__name__}")
     return loaded
 
 

@@ -16,6 +16,8 @@ from mmengine.registry import DefaultScope
 from torch import nn
 
 from ssl_seg.config.weights import unmark
+from ssl_seg.core.brief import brief
+from ssl_seg.core.errors import UserError
 from ssl_seg.core.space import LabelSpace
 from ssl_seg.core.stage import TrainStage
 from ssl_seg.models import rstn  # noqa: F401 - registers RSTN
@@ -60,13 +62,37 @@ def trained(config: Mapping[str, Any], weights: Path) -> nn.Module:
     """Build a model, load trained weights into it, and make it ready to predict.
 
     Raises:
-        RuntimeError: the weights do not fit the model.
-        UserError: the weights are not finite.
+        UserError: the weights do not fit the model, or are not finite.
     """
     model = build(config)
-    model.load_state_dict(checkpoint.load(weights)["state_dict"], strict=True)
+    loaded = checkpoint.load(weights)
+    state = loaded.get("state_dict", loaded)
+    _require_fit(model, state, weights)
+    model.load_state_dict(state, strict=True)
     require_finite_model(model, weights)
     return model.to(get_device()).eval()
+
+
+def _require_fit(model: nn.Module, state: Mapping[str, Any], path: Path) -> None:
+    """Refuse the weights of another model; torch's own error lists hundreds of names."""
+    own = model.state_dict()
+    problems = {
+        "lacks": sorted(own.keys() - state.keys()),
+        "has besides": sorted(state.keys() - own.keys()),
+        "has in other shapes": [
+            f"{name} {tuple(getattr(state[name], 'shape', ()))} instead of {tuple(value.shape)}"
+            for name, value in own.items()
+            if name in state and getattr(state[name], "shape", None) != value.shape
+        ],
+    }
+    if any(problems.values()):
+        told = "; it ".join(
+            f"{what} {brief(names, 3)}" for what, names in problems.items() if names
+        )
+        raise UserError(
+            f"{path}: these are not weights of the config's model: it {told}; name the config that "
+            "the model was trained with, or weights of this one"
+        )
 
 
 def stated_space(weights: Path) -> LabelSpace | None:
