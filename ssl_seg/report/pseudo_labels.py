@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
+from collections.abc import Iterable
 from typing import Any
 
 from ssl_seg.store.manifest import read_json
@@ -16,8 +18,10 @@ def pseudo_labels(store: Store) -> list[dict[str, Any]]:
     Returns:
         Per finished label stage: ``run``, ``role``, ``generation`` and ``fold`` of the teacher,
         ``space`` (name), ``cases`` (how many), ``pixels`` (by class, in the order of the space),
-        ``confidence`` (mean, in [0, 1]), ``coverage`` (share of pixels, in [0, 1], that students
-        kept) and ``stage``. What no artifact states is ``None``.
+        ``confidence`` (mean, in [0, 1]), ``stage`` and ``read_by``. What no artifact states is
+        ``None``. ``read_by`` holds each finished training that learned from the labels: ``role``,
+        ``generation``, ``fold``, ``view``, ``section``, ``stage`` and ``coverage``, the share of
+        the pixels, in [0, 1], that it kept.
     """
     return [entry for plan in store.plans() for entry in _entries(store, plan)]
 
@@ -25,9 +29,9 @@ def pseudo_labels(store: Store) -> list[dict[str, Any]]:
 def _entries(store: Store, plan: dict[str, Any]) -> list[dict[str, Any]]:
     trainings = [stage for stage in plan["stages"] if stage["kind"] == "train"]
     read = {name for stage in trainings for name in stage["inputs"]}.union(plan["labels"])
-    kept = _kept_shares(store, [stage["fingerprint"] for stage in trainings])
+    readers = _readers(store, [stage["fingerprint"] for stage in trainings])
     return [
-        {"run": plan["name"], **_stated(store, name), "coverage": kept.get(name), "stage": name}
+        {"run": plan["name"], **_stated(store, name), "stage": name, "read_by": readers[name]}
         for name in (stage["fingerprint"] for stage in plan["stages"] if stage["kind"] == "label")
         if name in read and store.has(name)
     ]
@@ -47,12 +51,16 @@ def _stated(store: Store, stage: str) -> dict[str, Any]:
     }
 
 
-def _kept_shares(store: Store, trainings: list[str]) -> dict[str, float]:
-    """Return by label stage the share that finished students kept; thresholds do not vary."""
-    descriptions = [store.manifest(name)["description"] for name in trainings if store.has(name)]
-    return {
-        source["written_by"]: source["coverage"]
-        for description in descriptions
-        for source in description["sources"]
-        if source["kind"] == "pseudo"
-    }
+def _readers(store: Store, trainings: Iterable[str]) -> defaultdict[str, list[dict[str, Any]]]:
+    """Return by label stage the trainings that read it; roles may differ in their thresholds."""
+    readers = defaultdict(list)
+    for name in trainings:
+        if not store.has(name):
+            continue
+        stated = store.manifest(name)["description"]
+        model = {key: stated[key] for key in ("role", "generation", "fold", "view", "section")}
+        for source in stated["sources"]:
+            if source["kind"] == "pseudo":
+                reader = {**model, "stage": name, "coverage": source["coverage"]}
+                readers[source["written_by"]].append(reader)
+    return readers

@@ -104,21 +104,22 @@ def class_tables(rows: Sequence[Row], runs: Sequence[Run]) -> list[str]:
 def pseudo_label_table(entries: Sequence[Mapping[str, Any]]) -> str:
     """Return one line per set of pseudo labels of one run; shares in per cent where stated."""
     spaces = len({entry["space"] for entry in entries}) > 1
-    shares = [
-        name for name in ("confidence", "coverage") if any(e[name] is not None for e in entries)
-    ]
+    confident = any(entry["confidence"] is not None for entry in entries)
+    read = any(entry["read_by"] for entry in entries)
     lines = [
         [
             entry["generation"],
             _teacher(entry),
             *([entry["space"]] if spaces else []),
             entry["cases"],
-            *(_number(None if entry[name] is None else 100 * entry[name]) for name in shares),
+            *([_number(_percent(entry["confidence"]))] if confident else []),
+            *([_coverage(entry)] if read else []),
         ]
         for entry in entries
     ]
     texts = ["generation", "teacher", *(["space"] if spaces else [])]
-    headers = [*texts, "cases", *(f"{name} %" for name in shares)]
+    shares = ["confidence %"] * confident + ["coverage %"] * read
+    headers = [*texts, "cases", *shares]
     return _table(headers, lines, len(texts))
 
 
@@ -134,6 +135,14 @@ def vanished_list(entry: Mapping[str, Any]) -> str:
     """Return a line per generation whose pseudo labels have lost classes; empty if none has."""
     lost = [made for made in entry["generations"] if made["vanished"]]
     return "\n".join(f"- {_generation(made)}: {', '.join(made['vanished'])}" for made in lost)
+
+
+def _coverage(entry: Mapping[str, Any]) -> str:
+    """Write the share that the readers of some labels kept, as a range where they differ."""
+    shares = [100 * reader["coverage"] for reader in entry["read_by"]]
+    if not shares:
+        return _UNKNOWN
+    return "–".join(dict.fromkeys(_number(share) for share in (min(shares), max(shares))))
 
 
 def _teacher(entry: Mapping[str, Any]) -> str:
@@ -211,6 +220,10 @@ def _first(rows: Sequence[Row]) -> tuple[str, ...]:
 def _score(name: str, value: float | None) -> str:
     """Write a score; a number of cases is whole, its mean over models need not be."""
     return f"{value:g}" if name in _COUNTS and value is not None else _number(value)
+
+
+def _percent(share: float | None) -> float | None:
+    return None if share is None else 100 * share
 
 
 def _number(value: float | None) -> str:

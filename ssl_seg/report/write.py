@@ -25,7 +25,7 @@ from ssl_seg.report.tables import (
 from ssl_seg.store import atomic
 from ssl_seg.store.store import Store
 
-FORMAT = 1
+FORMAT = 2
 _MOST_CLASSES = 30
 """A longer table of class shares stands in ``report.json`` only."""
 

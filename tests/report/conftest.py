@@ -93,7 +93,11 @@ class Benchmark:
         return np.bincount(np.concatenate(masks).ravel()) / np.concatenate(masks).size
 
     def finish(self, plan, *kinds, coverage=1.0):
-        """Finish the plan's stages of the given kinds; all of them if none is given."""
+        """Finish the plan's stages of the given kinds; all of them if none is given.
+
+        ``coverage`` is the share that a training keeps of pseudo labels, or a function from a train
+        stage to it.
+        """
         for stage in plan.stages.values():
             if (kinds and stage.kind not in kinds) or self.store.has(stage.fingerprint):
                 continue
@@ -101,10 +105,18 @@ class Benchmark:
             description = {}
             if isinstance(stage, TrainStage):
                 (out / "model.pth").write_bytes(b"weights")
-                description["sources"] = [
-                    {"kind": s.kind, "written_by": s.written_by, "coverage": coverage}
-                    for s in stage.sources
-                ]
+                kept = coverage(stage) if callable(coverage) else coverage
+                description = {
+                    "role": stage.role,
+                    "generation": stage.generation,
+                    "fold": stage.fold,
+                    "view": stage.view,
+                    "section": stage.section,
+                    "sources": [
+                        {"kind": s.kind, "written_by": s.written_by, "coverage": kept}
+                        for s in stage.sources
+                    ],
+                }
             elif isinstance(stage, LabelStage):
                 self._label(stage, out)
             elif isinstance(stage, EvaluateStage):

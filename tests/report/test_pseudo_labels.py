@@ -23,12 +23,41 @@ def test_labels_of_the_reference_by_generation_and_teacher(benchmark):
     ]
     assert [e["stage"] for e in found][1:] == list(plan.labels)
     assert {entry["run"] for entry in found} == {"atso-seed0"}
-    assert {(entry["confidence"], entry["coverage"]) for entry in found} == {(0.75, 0.5)}
+    assert {entry["confidence"] for entry in found} == {0.75}
+    assert {reader["coverage"] for entry in found for reader in entry["read_by"]} == {0.5}
 
 
-def test_labels_that_nobody_has_learned_from_state_no_coverage(finished):
+def test_each_training_states_the_share_that_it_kept(benchmark):
+    plan = benchmark.plan(ATSO, 0)
+    benchmark.finish(plan, coverage=lambda stage: 0.5 if stage.fold == 0 else 0.75)
+    trained = {(s.role, s.fold): s.fingerprint for s in plan.trainings}
+    first, *last = pseudo_labels(benchmark.store)
+    assert first["read_by"] == [
+        {
+            "role": "student",
+            "generation": 1,
+            "fold": fold,
+            "view": None,
+            "section": None,
+            "stage": trained["student", fold],
+            "coverage": kept,
+        }
+        for fold, kept in ((0, 0.5), (1, 0.75))
+    ]
+    for entry in last:
+        (final,) = entry["read_by"]
+        assert (final["stage"], final["coverage"]) == (trained["final", None], 0.75)
+
+
+def test_labels_that_nobody_has_learned_from_have_no_readers(finished):
     found = [entry for entry in pseudo_labels(finished) if entry["run"] == "stso-seed0"]
-    assert [entry["coverage"] for entry in found] == [1.0, None]
+    assert [len(entry["read_by"]) for entry in found] == [1, 0]
+
+
+def test_trainings_that_are_not_finished_state_nothing_yet(benchmark):
+    plan = benchmark.plan(ATSO, 0)
+    benchmark.finish(plan, "label")
+    assert [entry["read_by"] for entry in pseudo_labels(benchmark.store)] == [[]] * 3
 
 
 def test_their_classes_are_counted_and_their_teacher_and_space_named(benchmark):

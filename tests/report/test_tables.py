@@ -123,6 +123,9 @@ def test_labels_are_shown_with_what_is_known_of_them(finished):
         ["fold-1", "street"],
         ["final", "coarse"],
     ]
+    two = [{"coverage": 0.8}, {"coverage": 0.6}]
+    *_, line = cells(pseudo_label_table([*entries, {**last, "read_by": two}]))
+    assert line[-1] == "60.00–80.00"
     unknown = [{**entry, "confidence": None} for entry in entries]
     assert "confidence" not in pseudo_label_table(unknown)
 

@@ -28,7 +28,7 @@ def test_the_results_are_found_from_the_work_dir(benchmark):
     benchmark.finish(plan)
     write_report(benchmark.store)
     report = written(benchmark.store)
-    assert report["format"] == 1
+    assert report["format"] == 2
     assert report["pending"] == 0
     assert len(report["rows"]) == len(plan.rows)
     assert "numpy" in report["versions"]
