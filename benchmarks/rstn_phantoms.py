@@ -29,7 +29,7 @@ from ssl_seg.core.case import DataFile, LabelFile
 from ssl_seg.core.stage import MODEL_FILE, LabelStage
 from ssl_seg.media.volumes.cache import VolumeCache
 from ssl_seg.media.volumes.grid import Grid
-from ssl_seg.media.volumes.nifti import read_labels
+from ssl_seg.media.volumes.masks import read_labels
 from ssl_seg.media.volumes.working_grid import WorkingGrid
 from ssl_seg.runner import models
 from ssl_seg.runner.environment import device_name, prepare_process, versions

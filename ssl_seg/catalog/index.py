@@ -20,7 +20,7 @@ from ssl_seg.core.errors import UserError
 from ssl_seg.media.facts import F, Known
 from ssl_seg.store.atomic import write_bytes
 
-FORMAT = 2
+FORMAT = 3
 """Raised when the index file's layout, or what any kind of facts means, changes."""
 
 # Hashing and decoding let other threads run; more threads than cores hide a network disk's delay.

@@ -17,7 +17,8 @@ from ssl_seg.media.pictures.working_size import at_size_of
 from ssl_seg.media.stored_masks import map_path
 from ssl_seg.media.volumes.drawing import LabeledVolume, grey_range, write_case_pictures
 from ssl_seg.media.volumes.grid import Grid
-from ssl_seg.media.volumes.nifti import read_labels, read_voxels, write_labels
+from ssl_seg.media.volumes.masks import read_labels, write_labels
+from ssl_seg.media.volumes.voxels import read_voxels
 
 OPACITY = 0.5
 """Of the colours, unless asked for otherwise."""

@@ -12,7 +12,7 @@ from ssl_seg.core.errors import UserError
 from ssl_seg.core.space import LabelSpace, LabelValues
 from ssl_seg.media.numbering import numbered
 from ssl_seg.media.pictures import masks
-from ssl_seg.media.volumes import nifti
+from ssl_seg.media.volumes import masks as volume_masks
 from ssl_seg.media.volumes.grid import Grid
 
 
@@ -40,9 +40,9 @@ def write_prediction(
     path, other = map_path(out / "maps", case), map_path(out / "confidence", case)
     if case.is_volume:
         grid = Grid.of(Path(case.image.path))
-        nifti.write_labels(path, labels, grid)
+        volume_masks.write_labels(path, labels, grid)
         if confidence is not None:
-            nifti.write_confidence(other, confidence, grid)
+            volume_masks.write_confidence(other, confidence, grid)
         return path
     masks.write_label_map(path, labels, space)
     if confidence is not None:
@@ -53,7 +53,7 @@ def write_prediction(
 def read_values(folder: Path, case: Case) -> NDArray[np.uint8]:
     """Return what a map holds as it was written, (H, W) or (X, Y, Z)."""
     path = map_path(folder, case)
-    return nifti.read_label_values(path) if case.is_volume else masks.read_indices(path)
+    return volume_masks.read_label_values(path) if case.is_volume else masks.read_indices(path)
 
 
 def read_map(folder: Path, case: Case, values: LabelValues) -> NDArray[np.uint8]:
@@ -64,7 +64,7 @@ def read_map(folder: Path, case: Case, values: LabelValues) -> NDArray[np.uint8]
 def read_levels(folder: Path, case: Case) -> NDArray[np.uint8]:
     """Return confidences as 8-bit levels, (H, W) or (X, Y, Z)."""
     path = map_path(folder, case)
-    return nifti.read_confidence(path) if case.is_volume else masks.read_confidence(path)
+    return volume_masks.read_confidence(path) if case.is_volume else masks.read_confidence(path)
 
 
 def read_true_map(case: Case, values: LabelValues) -> NDArray[np.uint8]:
@@ -76,5 +76,5 @@ def read_true_map(case: Case, values: LabelValues) -> NDArray[np.uint8]:
     if case.label is None:
         raise UserError(f"case {case.id!r} has no label file")
     path = Path(case.label.path)
-    read = nifti.read_labels if case.is_volume else masks.read_truth
+    read = volume_masks.read_labels if case.is_volume else masks.read_truth
     return read(path, values)

@@ -11,9 +11,11 @@ Affine: TypeAlias = tuple[tuple[float, ...], ...]
 """4×4, from voxel indices to mm to the right, to the front and to the head."""
 
 
-def spacing(affine: Affine) -> tuple[float, ...]:
+def spacing(affine: Affine) -> tuple[float, float, float]:
     """Return the distance in mm between neighbouring voxels along each axis."""
-    return tuple(math.hypot(*column) for column in list(zip(*affine[:3], strict=True))[:3])
+    # Neither hypot nor dist: both round in another way than numpy and nibabel do.
+    x, y, z = (math.sqrt(sum(step * step for step in column)) for column in _columns(affine))
+    return x, y, z
 
 
 def farthest(one: Affine, other: Affine, shape: Sequence[int]) -> float:
@@ -27,6 +29,11 @@ def farthest(one: Affine, other: Affine, shape: Sequence[int]) -> float:
     # The distance is a convex function of the indices: it is largest at a corner.
     corners = product(*((0, size - 1) for size in shape))
     return max(math.dist(_place(one, corner), _place(other, corner)) for corner in corners)
+
+
+def _columns(affine: Affine) -> list[tuple[float, ...]]:
+    """Return the steps in mm that one voxel further along each axis makes."""
+    return list(zip(*affine[:3], strict=True))[:3]
 
 
 def _place(affine: Affine, voxel: Sequence[int]) -> tuple[float, ...]:

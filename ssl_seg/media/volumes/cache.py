@@ -22,8 +22,8 @@ from ssl_seg.core.errors import UserError
 from ssl_seg.core.views import VIEWS, View
 from ssl_seg.media.volumes.grid import Grid
 from ssl_seg.media.volumes.layouts import Layout, sliced
-from ssl_seg.media.volumes.nifti import read_voxels
 from ssl_seg.media.volumes.statistics import Statistics
+from ssl_seg.media.volumes.voxels import read_voxels
 from ssl_seg.media.volumes.working_grid import WorkingGrid
 
 FORMAT = 1

@@ -39,10 +39,10 @@ class VolumeFacts:
         """Read a volume whole, some slices at a time.
 
         Raises:
-            ValueError: the file is none of a volume (see `nifti_file.opened`), a voxel
+            ValueError: the file is none of a volume (see `nifti.opened`), a voxel
                 is NaN or infinite, or all voxels are equal.
         """
-        from ssl_seg.media.volumes.nifti_file import opened  # noqa: PLC0415
+        from ssl_seg.media.volumes.nifti import opened  # noqa: PLC0415
 
         lows, highs = [], []
         with opened(path) as file:
@@ -88,12 +88,12 @@ class LabelVolumeFacts:
         """Count the values in a volume of labels, of whatever type they are stored as.
 
         Raises:
-            ValueError: the file is none of a volume (see `nifti_file.opened`), or a
+            ValueError: the file is none of a volume (see `nifti.opened`), or a
                 value is no whole number from 0 to 255.
         """
         import numpy as np  # noqa: PLC0415
 
-        from ssl_seg.media.volumes.nifti_file import opened  # noqa: PLC0415
+        from ssl_seg.media.volumes.nifti import opened  # noqa: PLC0415
 
         counts = np.zeros(256, np.int64)
         with opened(path) as file:

@@ -9,11 +9,11 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from nibabel.nifti1 import Nifti1Image
 from nibabel.orientations import io_orientation
 from numpy.typing import NDArray
 
-from ssl_seg.media.volumes.nifti_image import opened
+from ssl_seg.media.volumes.affine import Affine, spacing
+from ssl_seg.media.volumes.nifti import named, opened
 
 Shape = tuple[int, int, int]
 Lengths = tuple[float, float, float]
@@ -33,7 +33,7 @@ class Grid:
     """
 
     shape: Shape
-    affine: tuple[tuple[float, ...], ...]
+    affine: Affine
 
     @classmethod
     def of(cls, path: Path) -> Grid:
@@ -41,20 +41,15 @@ class Grid:
 
         Raises:
             FileNotFoundError: there is no such file.
-            ValueError: it is no NIfTI file of one volume.
+            ValueError: it is no NIfTI file of one volume, or damaged.
         """
-        return cls.of_image(opened(path))
-
-    @classmethod
-    def of_image(cls, image: Nifti1Image) -> Grid:
-        """Return the grid of an opened file."""
-        affine = np.asarray(image.affine, np.float64)
-        return cls(_three(image.shape), tuple(tuple(row) for row in affine.tolist()))
+        with named(path), opened(path) as file:
+            return cls(file.shape, file.affine)
 
     @property
     def spacing(self) -> Lengths:
         """Distance of neighbouring voxels along each native axis, in mm."""
-        return _three(np.linalg.norm(np.array(self.affine)[:3, :3], axis=0).tolist())
+        return spacing(self.affine)
 
     @property
     def canonical_shape(self) -> Shape:

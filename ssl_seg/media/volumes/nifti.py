@@ -1,210 +1,273 @@
-"""Volumes as NIfTI files: the one place that reads and writes their voxels.
+"""NIfTI files: the one place where they are opened, checked and written.
 
-Labels and confidences are written in the grid of their image, so that they lie on it in a viewer.
-The same array always becomes the same bytes, and a file is there whole or not at all.
+A file is read once from its start to its end. The same voxels always become the same bytes, and a
+file is there whole or not at all.
 """
 
 from __future__ import annotations
 
 import gzip
+import logging
+import math
 import zlib
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import IO, Any, cast
 
 import numpy as np
 from nibabel.arrayproxy import ArrayProxy
-from nibabel.nifti1 import Nifti1Image
-from numpy.typing import NDArray
+from nibabel.nifti1 import Nifti1Header, Nifti1Image
+from nibabel.nifti2 import Nifti2Header
+from nibabel.spatialimages import HeaderDataError
+from numpy.typing import ArrayLike, NDArray
 
 from ssl_seg.core.errors import UserError
-from ssl_seg.core.space import LabelValues
-from ssl_seg.media.numbering import numbered
-from ssl_seg.media.volumes.grid import Grid
-from ssl_seg.media.volumes.nifti_image import opened
+from ssl_seg.media.volumes.affine import Affine, written, written_shape
 from ssl_seg.store import atomic
 
-_WHOLE_TYPES = (np.dtype(np.uint8), np.dtype(np.int16))
+_SLAB_VOXELS = 1 << 21
+"""Read at once; many files are read side by side, and none of them must be in memory whole."""
 
-# Masks become a hundredth of their size at the lowest level; higher ones take twice the time.
+_CHUNK = 1 << 20
+_GZIP_MARK = b"\x1f\x8b"
+_LONGEST_HEADER = 540
+_SINGLE_FILE = (b"n+1", b"n+2")
+_MILLIMETRES = ("mm", "unknown")
+
+_FLAT = 1e-3
+"""Volume of a voxel in shares of the box of the same edges, below which it is called flat."""
+
+# Masks become a hundredth of their size at the lowest level; higher ones take twice the time, and
+# noise hardly becomes smaller.
 _COMPRESSION = 1
 
-_LEVELS = 255
-
-
-def read_voxels(path: Path) -> tuple[NDArray[Any], Grid]:
-    """Read the values of a volume, scaled as its header says.
-
-    Returns:
-        The voxels in native order, and their grid. Their type is the first of uint8, int16 and
-        float32 that holds the values exactly, or float32.
-
-    Raises:
-        FileNotFoundError: there is no such file.
-        ValueError: it is no NIfTI file of one volume, or it is cut off.
-    """
-    image = opened(path)
-    values = _Values.of(path, image)
-    return values.as_type(values.smallest_type()), Grid.of_image(image)
-
-
-def read_label_values(path: Path) -> NDArray[np.uint8]:
-    """Read what a label file holds, in native order; whole numbers may be stored as floats.
-
-    Raises:
-        FileNotFoundError: there is no such file.
-        ValueError: it cannot be read, or a value is not a whole number in [0, 255].
-    """
-    voxels, _ = read_voxels(path)
-    if voxels.dtype != np.uint8:
-        wrong = ~((voxels >= 0) & (voxels <= 255) & (np.rint(voxels) == voxels))
-        raise UserError(
-            f"{path}: expected whole numbers from 0 to 255 as labels, got "
-            f"{voxels[wrong][0]:g} in {np.count_nonzero(wrong)} voxels"
-        )
-    return voxels
-
-
-def read_labels(path: Path, values: LabelValues) -> NDArray[np.uint8]:
-    """Read a label file into its label space: class numbers or the ignore value, native order.
-
-    Raises:
-        FileNotFoundError: there is no such file.
-        ValueError: it is no label file, or it holds a value that the label space does not list.
-    """
-    return numbered(path, read_label_values(path), values)
-
-
-def write_labels(path: Path, labels: NDArray[np.uint8], grid: Grid) -> None:
-    """Write class numbers as a .nii.gz file of 8 bits.
-
-    Args:
-        path: of the file; folders that are missing are made.
-        labels: class numbers or the ignore value, uint8 in native order.
-        grid: of the image that they belong to.
-
-    Raises:
-        ValueError: the array is not uint8 in the shape of the grid.
-    """
-    _write(path, _image(path, labels, grid))
-
-
-def write_confidence(path: Path, confidence: NDArray[np.floating], grid: Grid) -> None:
-    """Write probabilities as a .nii.gz file of 8 bits, which viewers show in [0, 1].
-
-    Args:
-        path: of the file; folders that are missing are made.
-        confidence: in [0, 1], in native order; rounded to the nearest 1/255.
-        grid: of the image that they belong to.
-
-    Raises:
-        ValueError: a value is not in [0, 1], or the array has not the shape of the grid.
-    """
-    if not (confidence.min() >= 0 and confidence.max() <= 1):
-        raise ValueError(f"{path}: expected confidences in [0, 1], got others or NaN")
-    levels = np.empty_like(confidence, np.uint8)
-    for level, values in zip(_slabs(levels), _slabs(confidence), strict=True):
-        level[...] = np.rint(values * _LEVELS)
-    image = _image(path, levels, grid)
-    image.header.set_slope_inter(1 / _LEVELS, 0)
-    _write(path, image)
-
-
-def read_confidence(path: Path) -> NDArray[np.uint8]:
-    """Read what `write_confidence` wrote as levels in native order; 255 is probability 1.
-
-    Raises:
-        FileNotFoundError: there is no such file.
-        ValueError: it is no file of 8-bit levels.
-    """
-    stored = _Values.of(path, opened(path)).stored
-    if stored.dtype != np.uint8:
-        raise UserError(f"{path}: expected confidences of 8 bits, got {stored.dtype}")
-    return stored
+# The checks of nibabel tell of harmless things without a file's name; what is wrong, they raise.
+_unheard = logging.Logger("nibabel's header checks")
+_unheard.addHandler(logging.NullHandler())
 
 
 @dataclass(frozen=True)
-class _Values:
-    """The voxels of a file, to be scaled slab by slab: as floats they take four times the memory.
+class NiftiFile:
+    """An opened file of numbers on a grid of three axes.
 
     Attributes:
-        stored: as they are in the file.
-        slope: a value is slope times what is stored, plus the intercept.
+        shape: number of voxels along each axis, as stored.
+        affine: 4×4, from voxel indices to mm to the right, to the front and to the head.
+        slope: a value is the slope times what is stored, plus the intercept.
         intercept: see above.
     """
 
-    stored: NDArray[Any]
+    shape: tuple[int, int, int]
+    affine: Affine
     slope: float
     intercept: float
+    _proxy: ArrayProxy
+    _stream: IO[bytes]
 
-    @classmethod
-    def of(cls, path: Path, image: Nifti1Image) -> _Values:
-        """Read all voxels of an opened file."""
-        proxy = image.dataobj
-        if not isinstance(proxy, ArrayProxy):
-            raise TypeError(f"{path}: expected an image that was opened from its file")
+    def stored(self) -> NDArray[Any]:
+        """Read all voxels as they are stored, not scaled, and check the end of the file."""
+        voxels = np.asarray(self._proxy.get_unscaled())  # type: ignore[no-untyped-call]
+        self._check_end()
+        return voxels
+
+    def slabs(self) -> Iterator[tuple[int, NDArray[Any]]]:
+        """Yield scaled parts of the volume in the order of the last axis, and check the end.
+
+        Yields:
+            Number of a part's first slice, and the part.
+        """
+        *plane, slices = self.shape
+        step = max(1, _SLAB_VOXELS // math.prod(plane))
+        for start in range(0, slices, step):
+            yield start, self._slices(start, start + step)
+        self._check_end()
+
+    def _check_end(self) -> None:
+        """Read on to the checksum, which stands at the end of a compressed file."""
+        while self._stream.read(_CHUNK):
+            pass
+
+    def _slices(self, start: int, end: int) -> NDArray[Any]:
         try:
-            stored = np.asarray(proxy.get_unscaled())  # type: ignore[no-untyped-call]
-        except (EOFError, OSError, ValueError, zlib.error) as error:
-            raise UserError(
-                f"{path}: the voxels cannot be read, the file is cut off or damaged ({error}); "
-                "copy or download it again"
+            return np.asarray(self._proxy[..., start:end])
+        except ValueError as error:
+            # All that nibabel can have against such an index: too few bytes.
+            raise EOFError(
+                f"the header tells of more voxels than there are from slice {start} on"
             ) from error
-        if stored.dtype.kind not in "iuf":
-            raise UserError(f"{path}: expected one number per voxel, got {stored.dtype}")
-        return cls(stored, float(proxy.slope), float(proxy.inter))
-
-    def slabs(self) -> Iterator[NDArray[Any]]:
-        """Yield the scaled values slab by slab, in a type that holds them."""
-        for slab in _slabs(self.stored):
-            if (self.slope, self.intercept) == (1, 0):
-                yield slab
-            else:
-                yield slab * np.float64(self.slope) + self.intercept
-
-    def smallest_type(self) -> np.dtype[Any]:
-        """Return the smallest type that holds all values exactly; float32 if there is none."""
-        low, high = np.inf, -np.inf
-        for slab in self.slabs():
-            if slab.dtype.kind == "f" and not np.array_equal(np.rint(slab), slab):
-                return np.dtype(np.float32)
-            low, high = min(low, slab.min()), max(high, slab.max())
-        for kind in _WHOLE_TYPES:
-            if np.iinfo(kind).min <= low and high <= np.iinfo(kind).max:
-                return kind
-        return np.dtype(np.float32)
-
-    def as_type(self, kind: np.dtype[Any]) -> NDArray[Any]:
-        """Return all scaled values."""
-        if (self.stored.dtype, self.slope, self.intercept) == (kind, 1, 0):
-            return self.stored
-        values = np.empty(self.stored.shape, kind, order="F")
-        for target, slab in zip(_slabs(values), self.slabs(), strict=True):
-            target[...] = slab
-        return values
 
 
-def _slabs(voxels: NDArray[Any]) -> Iterator[NDArray[Any]]:
-    """Yield views along the last axis, which is the slowest one of a file."""
-    return (voxels[..., index] for index in range(voxels.shape[-1]))
+@contextmanager
+def opened(path: str | Path) -> Iterator[NiftiFile]:
+    """Open a file and read its header; voxels are read as long as it is open.
+
+    Raises:
+        FileNotFoundError: there is no such file.
+        ValueError: it is no NIfTI file, is cut off or damaged, has not exactly three axes, has
+            colours or complex numbers, or its header does not tell where its voxels lie.
+    """
+    with _stream(Path(path)) as stream:
+        try:
+            yield _described(stream, Path(path).stat().st_size)
+        except HeaderDataError as error:
+            raise UserError(f"the NIfTI header cannot be right: {error}") from error
+        except (EOFError, zlib.error, OSError) as error:
+            if isinstance(error, OSError) and error.strerror is not None:
+                raise
+            raise UserError(
+                f"the file is cut off or damaged ({' '.join(str(error).split())}); copy or "
+                "download it again"
+            ) from error
 
 
-def _image(path: Path, voxels: NDArray[np.uint8], grid: Grid) -> Any:
-    """Return nibabel's image, few of whose methods are typed; it lies where its grid does."""
-    if voxels.dtype != np.uint8 or voxels.shape != grid.shape:
-        raise ValueError(
-            f"{path}: expected a uint8 array in its image's grid {grid.shape}, got {voxels.dtype} "
-            f"{voxels.shape}"
+@contextmanager
+def named(path: Path) -> Iterator[None]:
+    """Start what is wrong with a file by its path, which `opened` leaves to its caller."""
+    try:
+        yield
+    except UserError as error:
+        raise UserError(f"{path}: {error}") from error
+
+
+@contextmanager
+def _stream(path: Path) -> Iterator[IO[bytes]]:
+    """Open a file through its compression, which its name must tell."""
+    with path.open("rb") as file:
+        packed, named = file.read(2) == _GZIP_MARK, path.name.lower().endswith(".gz")
+        file.seek(0)
+        if not packed:
+            if named and path.stat().st_size:
+                raise UserError(
+                    "expected a NIfTI file compressed by gzip, as its name says; this is none. "
+                    "Name it .nii if it is a NIfTI file without compression, or replace it"
+                )
+            yield file
+        elif named:
+            with gzip.open(file) as unpacked:
+                yield cast(IO[bytes], unpacked)
+        else:
+            raise UserError("the file is compressed by gzip, but not named so: name it .nii.gz")
+
+
+def _described(stream: IO[bytes], size: int) -> NiftiFile:
+    start = stream.read(_LONGEST_HEADER)
+    stream.seek(0)
+    for kind in (Nifti1Header, Nifti2Header):
+        if kind.may_contain_header(start):  # type: ignore[no-untyped-call]
+            header = kind.from_fileobj(stream, check=False)  # type: ignore[no-untyped-call]
+            break
+    else:
+        raise UserError(
+            f"expected a NIfTI file, but there is no NIfTI header ({size} bytes); replace the file "
+            "or take it out of the data set"
         )
-    affine = np.array(grid.affine)
+    spacing = [float(edge) for edge in header["pixdim"][1:4]]
+    header.check_fix(logger=_unheard)
+    if bytes(header["magic"])[:3] not in _SINGLE_FILE:
+        raise UserError("this is the header of a pair of files (.hdr, .img); save both as one .nii")
+    shape = _three_axes(header.get_data_shape())
+    _check_numbers(header.get_data_dtype())
+    affine = _checked_affine(header, spacing)
+    proxy = ArrayProxy(stream, header)  # type: ignore[no-untyped-call]
+    return NiftiFile(shape, affine, float(proxy.slope), float(proxy.inter), proxy, stream)
+
+
+def _three_axes(shape: tuple[int, ...]) -> tuple[int, int, int]:
+    match shape:
+        case (x, y, z) if min(shape) > 0:
+            return int(x), int(y), int(z)
+        case (_, _, _, 1, *more) if set(more) <= {1}:
+            hint = "drop the last axis, which has one entry only"
+        case (_, _, _, _, *_):
+            hint = (
+                "several channels or points in time in one file are not read: write one volume "
+                "with the channel that counts"
+            )
+        case _:
+            hint = "a volume needs voxels along three axes"
+    raise UserError(
+        f"expected a volume of three axes, got the shape {written_shape(shape)}; {hint}"
+    )
+
+
+def _check_numbers(dtype: np.dtype[Any]) -> None:
+    if dtype.kind not in "iuf":
+        kind = "complex numbers" if dtype.kind == "c" else "colours"
+        raise UserError(f"expected one real number per voxel, got {kind} (type {dtype})")
+
+
+def _checked_affine(header: Any, spacing: list[float]) -> Affine:
+    """Return where the voxels lie.
+
+    Args:
+        header: of the file, checked.
+        spacing: as the file has it; nibabel's checks make 1 of 0.
+
+    Raises:
+        ValueError: lengths are not in mm, an edge is 0, or the axes lie in one plane.
+    """
+    unit = header.get_xyzt_units()[0]
+    if unit not in _MILLIMETRES:
+        raise UserError(f"the header gives lengths in the unit {unit!r}; expected mm")
+    if not all(math.isfinite(edge) and edge for edge in spacing):
+        raise UserError(
+            f"the header gives voxels of {written_shape(spacing)} mm (pixdim); every edge needs a "
+            "length"
+        )
+    affine = header.get_best_affine()
+    edges = np.linalg.norm(affine[:3, :3], axis=0)
+    if not (np.isfinite(affine).all() and edges.all()) or (
+        abs(np.linalg.det(affine[:3, :3] / edges)) < _FLAT
+    ):
+        raise UserError(
+            f"the affine {written(affine.tolist())} gives the voxels no volume, so nothing "
+            "can be measured; correct the header's sform or qform"
+        )
+    return tuple(tuple(row) for row in np.asarray(affine, np.float64).tolist())
+
+
+def write_placed(
+    path: Path, voxels: NDArray[Any], affine: ArrayLike, *, slope: float | None = None
+) -> None:
+    """Write a .nii.gz file whose header tells where its voxels lie.
+
+    Args:
+        path: of the file; folders that are missing are made.
+        voxels: (X, Y, Z) of a type that NIfTI has.
+        affine: 4×4, from voxel indices to mm to the right, to the front and to the head.
+        slope: viewers show it times what is stored; ``None`` for what is stored.
+    """
+    image = _image(voxels, np.array(affine))
+    # Viewers differ in which of the two they believe.
+    image.set_qform(np.array(affine), code="scanner")
+    image.set_sform(np.array(affine), code="scanner")
+    if slope is not None:
+        image.header.set_slope_inter(slope, 0)
+    _write(path, image)
+
+
+def write_unplaced(path: Path, voxels: NDArray[Any], spacing: tuple[float, float, float]) -> None:
+    """Write a .nii.gz file whose header tells how large its voxels are, but not where they lie.
+
+    Args:
+        path: of the file; folders that are missing are made.
+        voxels: (X, Y, Z) of a type that NIfTI has.
+        spacing: distance of neighbouring voxels along each axis, in mm.
+    """
+    image = _image(voxels, None)
+    image.header.set_zooms(spacing)
+    _write(path, image)
+
+
+def _image(voxels: NDArray[Any], affine: NDArray[np.float64] | None) -> Any:
+    """Return nibabel's image, few of whose methods are typed; its lengths are in mm."""
     image: Any = Nifti1Image(voxels, affine)  # type: ignore[no-untyped-call]
-    image.set_qform(affine, code="scanner")
-    image.set_sform(affine, code="scanner")
     image.header.set_xyzt_units("mm")
     return image
 
 
 def _write(path: Path, image: Any) -> None:
-    # A time in the file would make equal arrays differ.
+    # A time in the file would make equal voxels differ.
     atomic.write_bytes(path, gzip.compress(image.to_bytes(), _COMPRESSION, mtime=0))

@@ -36,7 +36,7 @@ class Statistics:
         """Count 8- and 16-bit whole numbers; sort others.
 
         Args:
-            voxels: (X, Y, Z) as `ssl_seg.media.volumes.nifti.read_voxels` returns them.
+            voxels: (X, Y, Z) as `ssl_seg.media.volumes.voxels.read_voxels` returns them.
         """
         if voxels.dtype.kind in "iu":
             return cls._of_counts(*_counts(voxels))

@@ -21,10 +21,10 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from ssl_seg.media.volumes.nifti import write_placed
 from ssl_seg.phantoms.organ.cohort import Cohort, draw_case
 from ssl_seg.phantoms.organ.grid import Grid
 from ssl_seg.phantoms.organ.layout import Layout
-from ssl_seg.phantoms.organ.nifti import write_placed
 
 
 def _write(root: Path, cohort: Cohort) -> None:

@@ -26,9 +26,9 @@ from typing import Final
 import numpy as np
 
 from ssl_seg.core.errors import UserError
+from ssl_seg.media.volumes.nifti import write_unplaced
 from ssl_seg.phantoms.organ.cohort import Cohort, draw_case
 from ssl_seg.phantoms.organ.layout import Layout
-from ssl_seg.phantoms.organ.nifti import write_unplaced
 from ssl_seg.phantoms.organ.scan import LOWEST_HU
 from ssl_seg.phantoms.organ.volume import Volume
 

@@ -22,13 +22,13 @@ import ssl_seg
 from ssl_seg.catalog.index import raise_problems
 from ssl_seg.core.errors import UserError
 from ssl_seg.media.volumes.grid import Grid
-from ssl_seg.media.volumes.nifti import read_label_values, write_labels
+from ssl_seg.media.volumes.masks import read_label_values, write_labels
+from ssl_seg.media.volumes.nifti import write_placed
 from ssl_seg.prepare.dicom.geometry import affine
 from ssl_seg.prepare.dicom.header import SliceHeader
 from ssl_seg.prepare.dicom.series import read_series
 from ssl_seg.prepare.dicom.voxels import read_hounsfield
 from ssl_seg.prepare.nih_pancreas.alignment import Alignment
-from ssl_seg.prepare.nih_pancreas.image_file import write_image
 from ssl_seg.prepare.nih_pancreas.pairs import Pair
 from ssl_seg.prepare.nih_pancreas.published import ORGAN_VOXELS, PLANE
 from ssl_seg.prepare.nih_pancreas.record import Record, digest_of, digest_of_all
@@ -160,7 +160,7 @@ def _make(pair: Pair, out: Path, record: Record, *, is_checked: bool) -> dict[st
     fit = alignment.fit()
     image_name, label_name = _names(pair.case)
     record.forget(pair.case)
-    write_image(out / image_name, voxels, grid)
+    write_placed(out / image_name, voxels, grid.affine)
     write_labels(out / label_name, label, grid)
     return {
         "series": slices[0].series,

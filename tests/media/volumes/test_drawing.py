@@ -13,7 +13,8 @@ from ssl_seg.core.space import LabelSpace
 from ssl_seg.core.views import VIEWS
 from ssl_seg.media.volumes.drawing import LabeledVolume, grey_range, write_case_pictures
 from ssl_seg.media.volumes.grid import Grid
-from ssl_seg.media.volumes.nifti import read_label_values, read_voxels
+from ssl_seg.media.volumes.masks import read_label_values
+from ssl_seg.media.volumes.voxels import read_voxels
 from ssl_seg.metrics.dice_metric import DiceMetric
 from ssl_seg.metrics.metric import Sample
 

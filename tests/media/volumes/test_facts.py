@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from ssl_seg.catalog.index import DigestIndex
-from ssl_seg.media.volumes import nifti_file
+from ssl_seg.media.volumes import nifti
 from ssl_seg.media.volumes.facts import LabelVolumeFacts, VolumeFacts
 
 KINDS = [VolumeFacts, LabelVolumeFacts]
@@ -17,7 +17,7 @@ KINDS = [VolumeFacts, LabelVolumeFacts]
 @pytest.fixture(params=[1, 1 << 30], ids=["slice by slice", "at once"])
 def slab(request, monkeypatch):
     """Read volumes in the smallest parts and in one."""
-    monkeypatch.setattr(nifti_file, "_SLAB_VOXELS", request.param)
+    monkeypatch.setattr(nifti, "_SLAB_VOXELS", request.param)
 
 
 @pytest.fixture
@@ -237,7 +237,7 @@ def test_colours_and_complex_numbers_are_refused(written):
 
 
 def test_a_large_volume_is_never_in_memory_whole(draw_volume, monkeypatch):
-    monkeypatch.setattr(nifti_file, "_SLAB_VOXELS", 1 << 14)
+    monkeypatch.setattr(nifti, "_SLAB_VOXELS", 1 << 14)
     path = str(draw_volume("x.nii.gz", shape=(64, 64, 512), values=(0, 1), dtype=np.int32))
     LabelVolumeFacts.of(path)  # the first look imports modules
     tracemalloc.start()

@@ -1,190 +1,64 @@
-"""Voxels, labels and confidences survive the way through a file, and wrong files are named."""
+"""NIfTI files as nibabel reads them back, from one module alone."""
 
 from __future__ import annotations
+
+import re
+from pathlib import Path
 
 import nibabel
 import numpy as np
 import pytest
 
-from ssl_seg.core.space import LabelSpace, LabelValues
-from ssl_seg.media.volumes.grid import Grid
-from ssl_seg.media.volumes.nifti import (
-    read_confidence,
-    read_label_values,
-    read_labels,
-    read_voxels,
-    write_confidence,
-    write_labels,
-)
+import ssl_seg
+from ssl_seg.media.volumes.nifti import opened, write_placed, write_unplaced
 
-SPACE = LabelSpace("organs", ("back", "organ"), ((0, 0, 0), (200, 0, 0)))
-SHAPE = (4, 3, 5)
+AFFINE = ((0, -2.0, 0, 30), (0, 0, 3.0, -7), (-1.5, 0, 0, 11), (0, 0, 0, 1))
 
 
 @pytest.fixture
-def grid(write_nifti):
-    return Grid.of(write_nifti(np.zeros(SHAPE, np.int16), name="image.nii.gz"))
+def voxels():
+    return np.random.default_rng(0).integers(-9, 99, (4, 3, 5), np.int16)
 
 
-def ramp(low, high, dtype):
-    return np.linspace(low, high, 60).round().astype(dtype).reshape(SHAPE)
+def test_a_placed_volume_lies_where_it_should_by_both_forms(tmp_path, voxels):
+    path = tmp_path / "new" / "a.nii.gz"
+    write_placed(path, voxels, AFFINE)
+    image = nibabel.load(path)
+    np.testing.assert_array_equal(image.dataobj, voxels)
+    for affine in (image.get_qform(), image.get_sform()):
+        np.testing.assert_allclose(affine, AFFINE, atol=1e-5)
+    assert image.header.get_xyzt_units()[0] == "mm"
+    with opened(path) as file:
+        np.testing.assert_allclose(file.affine, AFFINE, atol=1e-6)
 
 
-@pytest.mark.parametrize(
-    ("stored", "slope", "intercept", "expected"),
-    [
-        (ramp(0, 255, np.uint8), None, 0, np.uint8),
-        (ramp(-5, 100, np.int8), None, 0, np.int16),
-        (ramp(0, 200, np.int16), None, 0, np.uint8),
-        (ramp(-1024, 3071, np.int16), None, 0, np.int16),
-        (ramp(0, 4095, np.uint16), 1, -1024, np.int16),
-        (ramp(0, 4095, np.uint16), 16, 0, np.float32),
-        (ramp(0, 40000, np.uint16), None, 0, np.float32),
-        (ramp(-1024, 3071, np.int32), None, 0, np.int16),
-        (ramp(-1024, 3071, np.float32), None, 0, np.int16),
-        (ramp(-1024, 3071, np.float64), None, 0, np.int16),
-        (ramp(0, 9, np.float32) + np.float32(0.25), None, 0, np.float32),
-        (ramp(0, 9, np.float32) + np.float32(0.5), 2, 1, np.uint8),
-        (ramp(0, 255, np.uint8), 0.5, 0, np.float32),
-    ],
-)
+def test_an_unplaced_volume_states_its_spacing_alone(tmp_path, voxels):
+    write_unplaced(tmp_path / "a.nii.gz", voxels, (0.5, 0.75, 2.5))
+    header = nibabel.load(tmp_path / "a.nii.gz").header
+    assert header.get_zooms() == (0.5, 0.75, 2.5)
+    assert header["qform_code"] == header["sform_code"] == 0
+
+
 @pytest.mark.parametrize("name", ["a.nii", "a.nii.gz"])
-def test_values_are_read_in_the_smallest_type(
-    write_nifti, name, stored, slope, intercept, expected
-):
-    path = write_nifti(stored, name=name, slope=slope, intercept=intercept)
-    voxels, grid = read_voxels(path)
-    assert voxels.dtype == expected
-    assert np.array_equal(voxels, nibabel.load(path).get_fdata())
-    assert grid == Grid.of(path)
+def test_what_is_stored_is_read_without_scaling(write_nifti, voxels, name):
+    path = write_nifti(voxels, name=name, slope=0.5, intercept=-3)
+    with opened(path) as file:
+        assert (file.slope, file.intercept) == (0.5, -3)
+        stored = file.stored()
+    np.testing.assert_allclose(stored * 0.5 - 3, nibabel.load(path).get_fdata(), atol=1e-6)
 
 
-@pytest.mark.parametrize("value", [np.nan, np.inf])
-def test_what_is_no_number_stays_visible(write_nifti, value):
-    stored = ramp(0, 9, np.float32)
-    stored[1, 1, 1] = value
-    voxels, _ = read_voxels(write_nifti(stored))
-    assert np.array_equal(voxels, stored, equal_nan=True)
+def test_a_wrong_checksum_is_noticed_by_whoever_reads_the_voxels(write_nifti, voxels):
+    path = write_nifti(voxels)
+    content = bytearray(path.read_bytes())
+    content[-8] ^= 1
+    path.write_bytes(content)
+    with pytest.raises(ValueError, match="cut off or damaged"), opened(path) as file:
+        file.stored()
 
 
-def test_whole_numbers_may_be_stored_as_floats(write_nifti):
-    stored = ramp(0, 255, np.float32)
-    labels = read_label_values(write_nifti(stored))
-    assert labels.dtype == np.uint8
-    assert np.array_equal(labels, stored)
-
-
-@pytest.mark.parametrize(
-    ("value", "said"), [(0.5, "0.5"), (-1, "-1"), (256, "256"), (np.nan, "nan")]
-)
-def test_other_values_are_no_labels(write_nifti, value, said):
-    stored = ramp(0, 2, np.float32)
-    stored[1, 1, 1] = value
-    with pytest.raises(
-        ValueError, match=rf"a\.nii\.gz: expected whole numbers .* got {said} in 1 v"
-    ):
-        read_label_values(write_nifti(stored))
-
-
-@pytest.mark.parametrize("order", ["C", "F"])
-def test_labels_are_read_through_the_table(write_nifti, order):
-    stored = np.asarray(ramp(3, 5, np.uint8), order=order)
-    values = LabelValues(SPACE, ((3, 1), (4, 255), (5, 0)))
-    labels = read_labels(write_nifti(stored), values)
-    assert labels.dtype == np.uint8
-    assert np.array_equal(labels, np.select([stored == 3, stored == 4], [1, 255], 0))
-    with pytest.raises(ValueError, match=r"a\.nii\.gz: holds the values \[3, 4, 5\]"):
-        read_labels(write_nifti(stored), LabelValues.identity(SPACE))
-
-
-def test_labels_lie_on_their_image(tmp_path, grid):
-    labels = np.random.default_rng(0).choice(np.array([0, 1, 255], np.uint8), SHAPE)
-    write_labels(tmp_path / "new/maps.nii.gz", labels, grid)
-    image, written = (nibabel.load(tmp_path / name) for name in ("image.nii.gz", "new/maps.nii.gz"))
-    assert written.get_data_dtype() == np.uint8
-    assert np.array_equal(written.dataobj, labels)
-    assert written.header.get_slope_inter() == (None, None)
-    assert written.header.get_xyzt_units()[0] == "mm"
-    for affine in (written.affine, written.get_qform(), written.get_sform()):
-        assert np.allclose(affine, image.affine, atol=1e-5)
-    assert all(int(written.header[f"{form}_code"]) > 0 for form in ("qform", "sform"))
-    assert np.array_equal(read_label_values(tmp_path / "new/maps.nii.gz"), labels)
-    assert Grid.of(tmp_path / "new/maps.nii.gz") == grid
-
-
-def test_equal_arrays_become_equal_bytes_and_leave_nothing_else(tmp_path, grid):
-    folder = tmp_path / "maps"
-    labels = ramp(0, 2, np.uint8)
-    write_labels(folder / "a.nii.gz", labels, grid)
-    first = (folder / "a.nii.gz").read_bytes()
-    write_labels(folder / "a.nii.gz", np.asfortranarray(labels), grid)
-    assert (folder / "a.nii.gz").read_bytes() == first
-    assert first[3:8] == bytes(5), "neither a name nor a time"
-    assert [path.name for path in folder.iterdir()] == ["a.nii.gz"]
-
-
-@pytest.mark.parametrize("labels", [ramp(0, 2, np.int16), ramp(0, 2, np.uint8)[1:]])
-def test_other_arrays_are_not_written(tmp_path, grid, labels):
-    with pytest.raises(ValueError, match=r"a\.nii\.gz: expected a uint8 array .* \(4, 3, 5\), got"):
-        write_labels(tmp_path / "a.nii.gz", labels, grid)
-    assert not (tmp_path / "a.nii.gz").exists()
-
-
-@pytest.mark.parametrize("dtype", [np.float32, np.float64])
-def test_confidence_is_kept_to_the_nearest_level(tmp_path, grid, dtype):
-    confidence = np.linspace(0, 1, 60, dtype=dtype).reshape(SHAPE)
-    write_confidence(tmp_path / "a.nii.gz", confidence, grid)
-    assert np.array_equal(read_confidence(tmp_path / "a.nii.gz"), np.rint(255 * confidence))
-    assert read_confidence(tmp_path / "a.nii.gz").dtype == np.uint8
-    shown = nibabel.load(tmp_path / "a.nii.gz")
-    assert np.abs(shown.get_fdata() - confidence).max() <= 0.5 / 255 + 1e-6
-    assert np.allclose(shown.affine, grid.affine, atol=1e-5)
-
-
-@pytest.mark.parametrize("value", [-0.1, 1.1, np.nan])
-def test_what_is_no_probability_is_not_written(tmp_path, grid, value):
-    confidence = np.full(SHAPE, 0.5, np.float32)
-    confidence[0, 0, 0] = value
-    with pytest.raises(ValueError, match=r"a\.nii\.gz: expected confidences in \[0, 1\]"):
-        write_confidence(tmp_path / "a.nii.gz", confidence, grid)
-
-
-def test_levels_are_read_from_levels_only(write_nifti):
-    with pytest.raises(ValueError, match=r"a\.nii\.gz: expected confidences of 8 bits, got int16"):
-        read_confidence(write_nifti(ramp(0, 9, np.int16)))
-
-
-def test_damaged_files_are_named(tmp_path, write_nifti):
-    rng = np.random.default_rng(0)
-    path = write_nifti(rng.integers(0, 999, (20, 20, 20), np.int16))
-    whole = path.read_bytes()
-    for damaged in (b"", b"no volume", whole[:100], whole[: len(whole) // 2]):
-        path.write_bytes(damaged)
-        with pytest.raises(ValueError, match=r"a\.nii\.gz: (not a readable|the voxels cannot)"):
-            read_voxels(path)
-    with pytest.raises(FileNotFoundError, match=r"b\.nii\.gz"):
-        read_voxels(tmp_path / "b.nii.gz")
-
-
-def test_more_axes_are_refused(write_nifti):
-    path = write_nifti(np.zeros((2, 3, 4, 2), np.int16))
-    with pytest.raises(ValueError, match=r"a\.nii\.gz: expected one volume .* \(2, 3, 4, 2\)"):
-        read_voxels(path)
-
-
-@pytest.mark.parametrize("case", ["003", "001", "037"])
-def test_real_labels_are_whole_numbers_of_any_type(real_data, case):
-    name = f"hippocampus_{case}.nii.gz"
-    folder = real_data / "Task04_Hippocampus"
-    labels = read_label_values(folder / "labelsTr" / name)
-    voxels, grid = read_voxels(folder / "imagesTr" / name)
-    assert set(np.unique(labels)) == {0, 1, 2}
-    assert labels.shape == voxels.shape == grid.shape
-    assert np.array_equal(voxels, nibabel.load(folder / "imagesTr" / name).get_fdata())
-
-
-def test_real_hounsfield_units_stay_16_bit(real_data):
-    path = real_data / "ct_sample/example_ct_sm.nii.gz"
-    voxels, _ = read_voxels(path)
-    assert voxels.dtype == np.int16
-    assert np.array_equal(voxels, nibabel.load(path).get_fdata())
+def test_one_module_knows_the_image_classes_of_nibabel():
+    root = Path(ssl_seg.__file__).parent
+    classes = re.compile(r"^\s*(import nibabel|from nibabel(?!\.orientations))", re.MULTILINE)
+    found = [path for path in root.rglob("*.py") if classes.search(path.read_text())]
+    assert found == [root / "media" / "volumes" / "nifti.py"]
