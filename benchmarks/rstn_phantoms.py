@@ -83,12 +83,12 @@ def scores(run: Run, store: Store, rounds: int) -> Scores:
     """Return the mean DSC over the test volumes of all that a run's networks predict."""
     scored = next(s for s in run.plan.evaluations if s.cases == run.experiment.split.test)
     stage = cast(LabelStage, run.plan.stages[scored.predictions[0]])
-    prepare_process(stage.recipe["threads"])
+    prepare_process(stage.config.threads)
     given = (stage.pipeline, VolumeCache(store.work_dir / "cache", WorkingGrid()))
     weights = {view: store.path(name) / MODEL_FILE for view, name in stage.models.items()}
     networks = {
-        part["view"]: models.trained(part["model"], weights[part["view"]])
-        for part in stage.recipe["models"]
+        network.view: models.trained(network.model, weights[network.view])
+        for network in stage.config.networks
     }
     alone = {
         f"coarse network, {view}": Views({view: network}, *given)

@@ -26,8 +26,8 @@ from PIL import Image
 from ssl_seg.catalog.index import DigestIndex
 from ssl_seg.config import load_config, open_experiment
 from ssl_seg.config.check import checked
-from ssl_seg.config.recipes import ConfigRecipes
 from ssl_seg.config.spaces import Spaces
+from ssl_seg.config.stage_configs import StageConfigs
 from ssl_seg.config.weights import Weights
 from ssl_seg.core.builder import PlanBuilder
 from ssl_seg.core.case import Case, DataFile, LabelFile
@@ -464,13 +464,13 @@ class MadeUp:
             validation=self.cases("v", validation, root=root),
         )
 
-    def recipes(
+    def configs(
         self,
         changes: dict[str, Any] | None = None,
         plugins: dict[str, str] | None = None,
         reductions: tuple[ClassMapping, ...] = (reduction,),
-    ) -> ConfigRecipes:
-        """Cut the tiny config, with changes by dotted key, into recipes."""
+    ) -> StageConfigs:
+        """Cut the tiny config, with changes by dotted key, into the parts of stages."""
         usual = {"scheduler": SCHEDULES["Supervised"], **deepcopy(self.changes)}
         config = Tiny().settings(Path("/data"), usual)
         config["val_dataloader"] = deepcopy(config["test_dataloader"])
@@ -479,18 +479,18 @@ class MadeUp:
         homes = {name: of.space for name, of in values.items()}
         model = self.space.name if len(reductions) > 1 else None
         spaces = Spaces.of(homes, reductions, model)
-        return ConfigRecipes(checked(config), values, spaces, Weights(), plugins or {}, ())
+        return StageConfigs(checked(config), values, spaces, Weights(), plugins or {}, ())
 
     def plan(
         self,
         scheduler: dict[str, Any],
         *,
         split: Split | None = None,
-        recipes: ConfigRecipes | None = None,
+        configs: StageConfigs | None = None,
         seed: int = 0,
     ) -> Plan:
         """Let a scheduler plan a split, by default the one of `split` without arguments."""
-        builder = PlanBuilder(split or self.split(), recipes or self.recipes(), seed)
+        builder = PlanBuilder(split or self.split(), configs or self.configs(), seed)
         result = SCHEDULERS.build(scheduler).plan(builder)
         return builder.finish(result, label="made-up", scheduler=scheduler)
 

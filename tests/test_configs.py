@@ -334,7 +334,7 @@ def test_transfer_trains_as_many_models_in_as_many_classes_as_the_schedule_says(
     assert [len(stage.space) for stage in plan.trainings] == classes
     assert {stage.size for stage in plan.trainings} == {40000}
     for stage in plan.trainings:
-        heads = stage.recipe["model"]
+        heads = stage.config.model
         assert heads["decode_head"]["num_classes"] == len(stage.space)
         assert heads["auxiliary_head"]["num_classes"] == len(stage.space)
     assert [len(part) for part in (split.labeled, split.reference, split.test)] == [FINE, 6, 2]
@@ -432,7 +432,7 @@ def test_rstn_goes_from_nih_to_msd_with_slices_one_millimetre_apart(experiment, 
     transfer, plan = opened(ROOT / f"nih_to_msd/rstn_{name}.py")
     assert [len(cases) for cases in transfer.split.lists().values()][:3] == [82, 211, 70]
     require_sections(plan, generations, models)
-    working = {stage.recipe["slice_spacing"] for stage in (*plan.trainings, *plan.labelings)}
+    working = {stage.config.slice_spacing for stage in (*plan.trainings, *plan.labelings)}
     assert working == {1.0}
     # Cancer lies in the pancreas.
     assert {tuple(stage.values.lookup()[:3]) for stage in plan.evaluations} == {(0, 1, 1)}

@@ -15,7 +15,7 @@ from ssl_seg.catalog.index import DigestIndex
 from ssl_seg.catalog.listing import Listing
 from ssl_seg.catalog.volume_folder import VolumeFolder
 from ssl_seg.cli.arguments import add_config_options, command_parser, read_config
-from ssl_seg.cli.trained import recipes_without_training, space_of, views_of, weights_by_view
+from ssl_seg.cli.trained import configs_without_training, space_of, views_of, weights_by_view
 from ssl_seg.core.case import VOLUME_SUFFIXES
 from ssl_seg.core.errors import UserError
 from ssl_seg.core.space import LabelSpace
@@ -73,16 +73,16 @@ def _predict(config: Mapping[str, Any], args: argparse.Namespace) -> None:
     if space is None:
         raise UserError(f"{args.checkpoint}: no classes are stated; expected meta.dataset_meta")
     catalog = _data_set(args.images, views, space).read(DigestIndex(None))
-    recipes = recipes_without_training(config, args.config.parent, catalog.values, space)
-    recipe, _ = recipes.label("test", "final")
-    pipeline = recipes.label_pipeline("test")
-    prepare_process(recipe["threads"])
+    configs = configs_without_training(config, args.config.parent, catalog.values, space)
+    asked = configs.label("test", "final")
+    pipeline = configs.label_pipeline("test")
+    prepare_process(asked.threads)
     # Each volume is a batch of slices already.
-    size = 1 if views else recipe["batch_size"]
+    size = 1 if views else asked.batch_size
     make_folder(args.out)
     with TemporaryDirectory(prefix=".slices-", dir=args.out) as slices:
-        cache = PassingCache(Path(slices), WorkingGrid(recipe["slice_spacing"])) if views else None
-        predictor = open_predictor(recipe, [weights], pipeline, cache)
+        cache = PassingCache(Path(slices), WorkingGrid(asked.slice_spacing)) if views else None
+        predictor = open_predictor(asked, [weights], pipeline, cache)
         for start in range(0, len(catalog.cases), size):
             batch = catalog.cases[start : start + size]
             predictions = predictor.predict([predictor.read(case) for case in batch])

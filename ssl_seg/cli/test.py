@@ -14,7 +14,7 @@ from ssl_seg.catalog.build import read_catalog
 from ssl_seg.catalog.index import DigestIndex
 from ssl_seg.cli.arguments import add_config_options, command_parser, read_config
 from ssl_seg.cli.labeled_case import write_pictures
-from ssl_seg.cli.trained import recipes_without_training, space_of, views_of, weights_by_view
+from ssl_seg.cli.trained import configs_without_training, space_of, views_of, weights_by_view
 from ssl_seg.config.plugins import import_plugins
 from ssl_seg.core.fingerprint import fingerprint
 from ssl_seg.core.stage import MODEL_FILE, EvaluateStage, LabelStage, Stage
@@ -73,25 +73,23 @@ def _stages(
         catalog = read_catalog(
             config["test_dataloader"]["dataset"], index, "test_dataloader.dataset"
         )
-    recipes = recipes_without_training(config, folder, catalog.values, space_of(weights))
+    configs = configs_without_training(config, folder, catalog.values, space_of(weights))
     truth = "the true labels of test_dataloader.dataset"
-    values, reduction = recipes.mappings.align(catalog.values, recipes.space, truth)
-    recipe, settings = recipes.label("test", "final")
+    values, reduction = configs.mappings.align(catalog.values, configs.space, truth)
     label = LabelStage(
         models={view: _adopt(path, store) for view, path in weights.items()},
         teacher=("final", 0, None),
         cases=tuple(case.without_label() for case in catalog.cases),
-        space=recipes.space,
-        pipeline=recipes.label_pipeline("test"),
-        recipe=recipe,
-        settings=settings,
+        space=configs.space,
+        pipeline=configs.label_pipeline("test"),
+        config=configs.label("test", "final"),
     )
     evaluate = EvaluateStage(
         predictions=(label.fingerprint,),
         cases=catalog.cases,
         values=values,
         reduction=reduction,
-        recipe=recipes.evaluate(),
+        config=configs.evaluate(),
     )
     return label, evaluate
 

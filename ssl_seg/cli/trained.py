@@ -8,8 +8,8 @@ from typing import Any
 
 from ssl_seg.config.check import checked
 from ssl_seg.config.plugins import import_plugins
-from ssl_seg.config.recipes import ConfigRecipes
 from ssl_seg.config.spaces import Spaces, declared_mappings, with_classes
+from ssl_seg.config.stage_configs import StageConfigs
 from ssl_seg.config.weights import Weights, without_weights
 from ssl_seg.core.class_mappings import ClassMappings
 from ssl_seg.core.errors import UserError
@@ -17,10 +17,10 @@ from ssl_seg.core.space import LabelSpace, LabelValues
 from ssl_seg.core.views import View
 
 
-def recipes_without_training(
+def configs_without_training(
     config: Mapping[str, Any], folder: Path, values: LabelValues, predicted: LabelSpace | None
-) -> ConfigRecipes:
-    """Return the recipes of a config for labelling and scoring only.
+) -> StageConfigs:
+    """Return each stage's config for labelling and scoring only.
 
     Args:
         config: as read.
@@ -40,7 +40,7 @@ def recipes_without_training(
     fitted = with_classes(config["model"], _class_count(config["model"]), len(model))
     config = {**config, "model": without_weights(fitted), "load_from": None}
     homes = {"labeled": values, "test": values}
-    return ConfigRecipes(config, homes, spaces, Weights(), plugins, imports)
+    return StageConfigs(config, homes, spaces, Weights(), plugins, imports)
 
 
 def _predicted(

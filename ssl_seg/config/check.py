@@ -6,8 +6,9 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from ssl_seg.config.load import KNOWN_KEYS
-from ssl_seg.config.recipes import ROLES, overlaid
+from ssl_seg.config.stage_configs import ROLES, overlaid
 from ssl_seg.core.errors import UserError
+from ssl_seg.core.stage_config import DEFAULT_INTERVAL
 from ssl_seg.core.views import VIEWS
 from ssl_seg.registry import suggestion
 
@@ -66,9 +67,6 @@ OF_A_MODEL = ("inference", "threads")
 
 OVERLAYS = ("roles", "sections", "views")
 """Kinds of overlays in the order in which they are merged; each may hold later ones."""
-
-DEFAULT_INTERVAL = 500
-"""Iterations between two checkpoints of a training, unless the config says otherwise."""
 
 CHECKPOINT_KEYS = ("type", "by_epoch", "interval", "max_keep_ckpts")
 CONVERGENCE = ("mean", "least", "window", "attempts")

@@ -15,9 +15,9 @@ from ssl_seg.catalog.index import DigestIndex
 from ssl_seg.catalog.lists import select
 from ssl_seg.config.check import checked
 from ssl_seg.config.plugins import import_plugins
-from ssl_seg.config.recipes import ConfigRecipes, own_reference
 from ssl_seg.config.spaces import Spaces, declared_mappings
 from ssl_seg.config.split_notes import split_notes
+from ssl_seg.config.stage_configs import StageConfigs, own_reference
 from ssl_seg.config.weights import Weights
 from ssl_seg.core.builder import PlanBuilder
 from ssl_seg.core.case import Case
@@ -39,14 +39,14 @@ class Experiment:
     Attributes:
         config: the checked config with its defaults.
         split: the drawn case lists.
-        recipes: each stage's part of the config.
+        configs: each stage's part of the config.
         seed: of the run.
         notes: what a reader of its plans should know of the split.
     """
 
     config: Mapping[str, Any]
     split: Split
-    recipes: ConfigRecipes
+    configs: StageConfigs
     seed: int
     notes: tuple[str, ...] = ()
 
@@ -58,7 +58,7 @@ class Experiment:
             scheduler: another scheduler's config; the config's own by default.
         """
         chosen = scheduler or self.config["scheduler"]
-        builder = PlanBuilder(self.split, self.recipes, self.seed, notes=self.notes)
+        builder = PlanBuilder(self.split, self.configs, self.seed, notes=self.notes)
         result = SCHEDULERS.build(chosen, where="scheduler").plan(builder)
         plan = builder.finish(result, label=label, scheduler=chosen)
         for space in dict.fromkeys(stage.values.space for stage in plan.evaluations):
@@ -122,9 +122,9 @@ def open_experiment(
     homes = {name: values[name].space for name, cases in split.lists().items() if cases}
     reference_space = homes.pop("reference", None)
     spaces = Spaces.of(homes, maps, config["space"], reference=reference_space)
-    recipes = ConfigRecipes(config, values, spaces, Weights(download_dir), plugins, imports)
+    configs = StageConfigs(config, values, spaces, Weights(download_dir), plugins, imports)
     notes = split_notes(split, config, len(train.cases))
-    return Experiment(config, split, recipes, run_seed, tuple(notes))
+    return Experiment(config, split, configs, run_seed, tuple(notes))
 
 
 def _validation(config: Mapping[str, Any], index: DigestIndex) -> Catalog | None:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from ssl_seg.config.recipes import own_reference
+from ssl_seg.config.stage_configs import own_reference
 from ssl_seg.core.case import Case
 from ssl_seg.core.split import Split, count_of, shared_groups
 

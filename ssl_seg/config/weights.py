@@ -20,7 +20,7 @@ ZOO = "open-mmlab://"
 """Start of a name in OpenMMLab's model zoo."""
 
 MARK = "sha256:"
-"""Start of the placeholder that stands for a weight file inside a recipe."""
+"""Start of the placeholder that stands for a weight file inside a config."""
 
 
 @dataclass
@@ -45,6 +45,17 @@ class Weights:
             ValueError: weights are named by URL and downloads are not allowed, or fail.
         """
         return _replace(config, self._mark_file, where)
+
+    def files_in(self, config: Any) -> dict[str, str]:
+        """Return the path of each weight file that stands in a config as a placeholder."""
+        found: dict[str, str] = {}
+
+        def note(mark: str, _where: str) -> str:
+            found[mark] = self.files[mark]
+            return mark
+
+        _replace(config, note, "")
+        return found
 
     def _mark_file(self, name: str, where: str) -> str:
         path = self._local(name, where)

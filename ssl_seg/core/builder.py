@@ -23,13 +23,13 @@ from ssl_seg.core.split import Folds, Split, fold_reference
 from ssl_seg.core.stage import (
     EvaluateStage,
     LabelStage,
-    Recipe,
     Role,
     Source,
     Stage,
     TrainStage,
     model_title,
 )
+from ssl_seg.core.stage_config import ConfigPart, EvaluateConfig, LabelConfig, TrainConfig
 from ssl_seg.core.views import View
 
 Identity: TypeAlias = tuple[Role, int, int | None]
@@ -47,11 +47,11 @@ class Place(NamedTuple):
     section: str | None
 
 
-class Recipes(Protocol):
+class ConfigSource(Protocol):
     """Where the builder finds each stage's part of the config, for models of one label space.
 
     ``values`` and the pipelines are asked by list name: ``labeled``, ``reference``, ``test`` or
-    ``validation``. Recipes are hashed, settings are not.
+    ``validation``.
     """
 
     @property
@@ -64,8 +64,8 @@ class Recipes(Protocol):
         """Which label spaces lead to which."""
         ...
 
-    def in_space(self, name: str) -> Recipes:
-        """Return the recipes of the same config for models that predict another label space."""
+    def in_space(self, name: str) -> ConfigSource:
+        """Return the same for models that predict another label space."""
         ...
 
     @property
@@ -83,23 +83,23 @@ class Recipes(Protocol):
         """The first of these sections, which are trained on S alone and hand on to students."""
         ...
 
-    def train(self, place: Place, *, pseudo_labels: bool) -> tuple[Recipe, Recipe]:
-        """Return recipe and settings of a train stage that learns from pseudo labels or not."""
+    def train(self, place: Place, *, pseudo_labels: bool) -> TrainConfig:
+        """Return the config of a train stage that learns from pseudo labels or not."""
         ...
 
-    def label(self, cases: str, role: Role) -> tuple[Recipe, Recipe]:
-        """Return recipe and settings of a label stage whose model has the given role."""
+    def label(self, cases: str, role: Role) -> LabelConfig:
+        """Return the config of a label stage whose model has the given role."""
         ...
 
-    def evaluate(self) -> Recipe:
-        """Return the recipe of an evaluate stage."""
+    def evaluate(self) -> EvaluateConfig:
+        """Return the config of an evaluate stage."""
         ...
 
-    def train_pipeline(self, cases: str, place: Place) -> tuple[Recipe, ...]:
+    def train_pipeline(self, cases: str, place: Place) -> tuple[ConfigPart, ...]:
         """Return the transforms of training samples."""
         ...
 
-    def label_pipeline(self, cases: str) -> tuple[Recipe, ...]:
+    def label_pipeline(self, cases: str) -> tuple[ConfigPart, ...]:
         """Return the transforms of images to be labeled."""
         ...
 
@@ -125,19 +125,19 @@ class Model:
         identity: role, generation and fold.
         seen: image files that it, or an ancestor by initialisation, was trained on.
         knows_hidden: whether it, or an ancestor by initialisation, learned R's true labels.
-        recipes: what it was trained by, which its label stages need too.
+        configs: what it was trained by, which its label stages need too.
     """
 
     stages: Mapping[View | None, str]
     identity: Identity
     seen: frozenset[str]
     knows_hidden: bool
-    recipes: Recipes = field(compare=False, repr=False)
+    configs: ConfigSource = field(compare=False, repr=False)
 
     @property
     def space(self) -> LabelSpace:
         """What it predicts."""
-        return self.recipes.space
+        return self.configs.space
 
 
 @dataclass(frozen=True)
@@ -219,16 +219,16 @@ class PlanBuilder:
 
     Args:
         split: the case lists.
-        recipes: each stage's part of the config.
+        configs: each stage's part of the config.
         seed: of the run: start weights, sample order, folds.
         notes: what a reader of the plan should know of the split.
     """
 
     def __init__(
-        self, split: Split, recipes: Recipes, seed: int, notes: Iterable[str] = ()
+        self, split: Split, configs: ConfigSource, seed: int, notes: Iterable[str] = ()
     ) -> None:
         self._split = split
-        self._recipes = recipes
+        self._configs = configs
         self._seed = seed
         self._given = Given()
         self._student_role: Role = "student"
@@ -263,14 +263,14 @@ class PlanBuilder:
             ValueError: there is no such space, or the given model predicts another one.
         """
         made = copy(self)
-        made._recipes = self._recipes if space is None else self._recipes.in_space(space)
+        made._configs = self._configs if space is None else self._configs.in_space(space)
         made._given = given
         made._student_role = role
-        if given.model is not None and given.model.space.classes != made._recipes.space.classes:
+        if given.model is not None and given.model.space.classes != made._configs.space.classes:
             raise UserError(
                 f"start='previous': the phase before ends with a model of label space "
                 f"{given.model.space.name!r} ({len(given.model.space)} classes), whose weights do "
-                f"not fit {made._recipes.space.name!r} ({len(made._recipes.space)} classes); "
+                f"not fit {made._configs.space.name!r} ({len(made._configs.space)} classes); "
                 "start='own' starts from scratch"
             )
         last = max((row.generation for row in self._rows), default=None)
@@ -368,14 +368,14 @@ class PlanBuilder:
             view: self._train_sections(
                 identity, view, sources, None if start is None else start.stages[view]
             )
-            for view in self._recipes.views
+            for view in self._configs.views
         }
-        learned = (*sources, self.truth) if start is None and self._recipes.start_point else sources
+        learned = (*sources, self.truth) if start is None and self._configs.start_point else sources
         own = frozenset(case.image.path for handle in learned for case in handle.cases)
         seen = own if start is None else own | start.seen
         hidden = any(isinstance(part, Truth) and part.home == "reference" for part in sources)
         knows_hidden = hidden or (start is not None and start.knows_hidden)
-        return Model(stages, identity, seen, knows_hidden, self._recipes)
+        return Model(stages, identity, seen, knows_hidden, self._configs)
 
     def _train_sections(
         self,
@@ -390,7 +390,7 @@ class PlanBuilder:
         from the start point: the first sections, trained on S. Only what learns more true labels
         than those of S, an upper bound, has sections of its own from the first one.
         """
-        first, rest = self._recipes.start_point, self._recipes.sections
+        first, rest = self._configs.start_point, self._configs.sections
         pseudo_labels = any(isinstance(handle, Labels) for handle in handles)
         more_truth = not pseudo_labels and tuple(handles) != (self.truth,)
         if not first or (start is None and more_truth):
@@ -420,7 +420,6 @@ class PlanBuilder:
                 if source.cases
             )
             pseudo_labels = any(source.kind == "pseudo" for source in sources)
-            recipe, settings = self._recipes.train(place, pseudo_labels=pseudo_labels)
             part = [name for name in (view, section) if name is not None]
             stage = TrainStage(
                 role=role,
@@ -428,12 +427,11 @@ class PlanBuilder:
                 fold=fold,
                 view=view,
                 section=section,
-                space=self._recipes.space,
+                space=self._configs.space,
                 sources=sources,
                 start=start,
                 redraw=redraw,
-                recipe=recipe,
-                settings=settings,
+                config=self._configs.train(place, pseudo_labels=pseudo_labels),
                 seed=derive_seed("train", self._seed, *identity, *part),
                 scratch_seed=derive_seed("scratch", self._seed),
             )
@@ -446,8 +444,8 @@ class PlanBuilder:
             yield self._source(
                 kind="labeled",
                 cases=handle.cases,
-                values=self._recipes.values(handle.home),
-                pipeline=self._recipes.train_pipeline(handle.home, place),
+                values=self._configs.values(handle.home),
+                pipeline=self._configs.train_pipeline(handle.home, place),
                 what=f"the {handle.home} cases' true labels",
             )
             return
@@ -456,14 +454,14 @@ class PlanBuilder:
                 kind="pseudo",
                 cases=part.cases,
                 values=LabelValues.identity(part.writer.space),
-                pipeline=self._recipes.train_pipeline("reference", place),
+                pipeline=self._configs.train_pipeline("reference", place),
                 written_by=part.stage,
                 what=f"the pseudo labels of {model_title(*part.writer.identity)}",
             )
 
     def _source(self, *, values: LabelValues, what: str, **parts: Any) -> Source:
         """Join the labels' space and that of the models of this phase."""
-        read, reduction = self._recipes.mappings.align(values, self._recipes.space, what)
+        read, reduction = self._configs.mappings.align(values, self._configs.space, what)
         return Source(values=read, reduction=reduction, **parts)
 
     def label(
@@ -494,26 +492,24 @@ class PlanBuilder:
         return Labels((LabeledPart(self._label(model, chosen, "reference"), chosen, model),))
 
     def _label(self, model: Model, cases: Iterable[Case], home: str) -> str:
-        recipe, settings = model.recipes.label(home, model.identity[0])
-        if home == "reference":
-            settings = {**settings, "labeled_pixels": self._pixels(model.recipes)}
+        watched = self._pixels(model.configs) if home == "reference" else None
         return self._add(
             LabelStage(
                 models=model.stages,
                 teacher=model.identity,
                 cases=tuple(case.without_label() for case in cases),
                 space=model.space,
-                pipeline=model.recipes.label_pipeline(home),
-                recipe=recipe,
-                settings=settings,
+                pipeline=model.configs.label_pipeline(home),
+                config=model.configs.label(home, model.identity[0]),
+                labeled_pixels=watched,
             )
         )
 
-    def _pixels(self, recipes: Recipes) -> tuple[int, ...]:
+    def _pixels(self, configs: ConfigSource) -> tuple[int, ...]:
         """Return the pixels of each class in S, against which pseudo labels are watched."""
-        space = recipes.space
+        space = configs.space
         if space.name not in self._labeled_pixels:
-            values, _ = recipes.mappings.align(recipes.values("labeled"), space, "the labels of S")
+            values, _ = configs.mappings.align(configs.values("labeled"), space, "the labels of S")
             pixels = class_pixels(self._split.labeled, values)
             self._labeled_pixels[space.name] = dict(zip(space.classes, pixels, strict=True))
         return tuple(self._labeled_pixels[space.name].values())
@@ -582,9 +578,9 @@ class PlanBuilder:
 
         Hidden labels must stop nothing, so this is no error as it is for E.
         """
-        truth = self._recipes.values("reference").space
+        truth = self._configs.values("reference").space
         down, up = (
-            self._recipes.mappings.between(*ends) for ends in ((truth, space), (space, truth))
+            self._configs.mappings.between(*ends) for ends in ((truth, space), (space, truth))
         )
         if down is not None or (up is not None and not up.ignored):
             return True
@@ -619,8 +615,8 @@ class PlanBuilder:
         self, predictions: tuple[str, ...], cases: tuple[Case, ...], home: str, space: LabelSpace
     ) -> str:
         """Score predictions in their own label space, or in that of the truth if it is coarser."""
-        truth = self._recipes.values(home)
-        values, reduction = self._recipes.mappings.align(
+        truth = self._configs.values(home)
+        values, reduction = self._configs.mappings.align(
             truth, space, f"the {home} cases' true labels"
         )
         return self._add(
@@ -629,7 +625,7 @@ class PlanBuilder:
                 cases=cases,
                 values=values,
                 reduction=reduction,
-                recipe=self._recipes.evaluate(),
+                config=self._configs.evaluate(),
             )
         )
 

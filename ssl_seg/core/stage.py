@@ -2,25 +2,25 @@
 
 A stage's fingerprint names its artifact. It covers everything that may change a bit of the result
 (configuration, contents of the files that the stage opens, the stages it builds on, seeds) and
-nothing else: no path, no time, no device, and none of ``settings``.
+nothing else: no path, no time, no device.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any, Literal, TypeAlias
+from typing import Literal, TypeAlias
 
-from ssl_seg.core.case import Case, content_digest
+from ssl_seg.core.case import Case
 from ssl_seg.core.class_mapping import ClassMapping
 from ssl_seg.core.errors import UserError
-from ssl_seg.core.fingerprint import RESULT_FORMAT, fingerprint
 from ssl_seg.core.space import LabelSpace, LabelValues
+from ssl_seg.core.stage_config import ConfigPart, EvaluateConfig, LabelConfig, TrainConfig
+from ssl_seg.core.stage_fingerprint import NOT_HASHED, stage_fingerprint
 from ssl_seg.core.views import View
 
 Role: TypeAlias = Literal["initial", "student", "guided", "tuning", "final"]
-Recipe: TypeAlias = Mapping[str, Any]
 
 MODEL_FILE = "model.pth"
 """Name of the weights in a train stage's artifact."""
@@ -43,20 +43,9 @@ class Source:
     kind: Literal["labeled", "pseudo"]
     cases: tuple[Case, ...]
     values: LabelValues
-    pipeline: tuple[Recipe, ...]
+    pipeline: tuple[ConfigPart, ...]
     written_by: str | None = None
     reduction: ClassMapping | None = None
-
-    def plain(self) -> dict[str, Any]:
-        """Return what a fingerprint covers of the source."""
-        return {
-            "kind": self.kind,
-            "cases": content_digest(self.cases),
-            "values": self.values.plain(),
-            "pipeline": self.pipeline,
-            "written_by": self.written_by,
-            "reduction": None if self.reduction is None else self.reduction.plain(),
-        }
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -77,8 +66,7 @@ class TrainStage:
         start: fingerprint of the train stage whose weights it starts from; ``None`` is scratch.
         redraw: whether the network draws anew what a start point does not hand on, as RSTN does
             with its saliency transformation.
-        recipe: its part of the config.
-        settings: configuration that changes no bit of the result (intervals, loggers, workers).
+        config: its part of the config.
         seed: of sample order, augmentation and dropout.
         scratch_seed: of the weights that every model of a run starts from.
     """
@@ -89,8 +77,7 @@ class TrainStage:
     space: LabelSpace
     sources: tuple[Source, ...]
     start: str | None
-    recipe: Recipe
-    settings: Recipe
+    config: TrainConfig
     seed: int
     scratch_seed: int
     view: View | None = None
@@ -101,19 +88,7 @@ class TrainStage:
     @cached_property
     def fingerprint(self) -> str:
         """Name of the artifact."""
-        return fingerprint(
-            {
-                "format": RESULT_FORMAT,
-                "kind": self.kind,
-                "identity": [self.role, self.generation, self.fold, self.view, self.section],
-                "space": self.space.plain(),
-                "sources": [source.plain() for source in self.sources],
-                "start": self.start,
-                "redraw": self.redraw,
-                "recipe": self.recipe,
-                "seeds": [self.seed, self.scratch_seed],
-            }
-        )
+        return stage_fingerprint(self)
 
     @property
     def inputs(self) -> tuple[str, ...]:
@@ -133,7 +108,7 @@ class TrainStage:
     @property
     def size(self) -> int:
         """Amount of work: training iterations."""
-        return int(self.recipe["train_cfg"]["max_iters"])
+        return self.config.max_iters
 
     @property
     def title(self) -> str:
@@ -154,17 +129,18 @@ class LabelStage:
         cases: what to label, without true labels.
         space: the label space that the model predicts.
         pipeline: the transforms of the images, without any that reads labels.
-        recipe: its part of the config.
-        settings: configuration that changes no bit of the result.
+        config: its part of the config.
+        labeled_pixels: pixels of each class in the labeled set, against which pseudo labels are
+            watched; ``None`` where they are not.
     """
 
     models: Mapping[View | None, str]
-    teacher: tuple[Role, int, int | None]
+    teacher: tuple[Role, int, int | None] = field(metadata=NOT_HASHED)
     cases: tuple[Case, ...]
     space: LabelSpace
-    pipeline: tuple[Recipe, ...]
-    recipe: Recipe
-    settings: Recipe
+    pipeline: tuple[ConfigPart, ...]
+    config: LabelConfig
+    labeled_pixels: tuple[int, ...] | None = field(default=None, metadata=NOT_HASHED)
     kind: Literal["label"] = "label"
 
     def __post_init__(self) -> None:
@@ -174,17 +150,7 @@ class LabelStage:
     @cached_property
     def fingerprint(self) -> str:
         """Name of the artifact."""
-        return fingerprint(
-            {
-                "format": RESULT_FORMAT,
-                "kind": self.kind,
-                "models": [[view, model] for view, model in self.models.items()],
-                "cases": content_digest(self.cases),
-                "space": self.space.plain(),
-                "pipeline": self.pipeline,
-                "recipe": self.recipe,
-            }
-        )
+        return stage_fingerprint(self)
 
     @property
     def inputs(self) -> tuple[str, ...]:
@@ -210,7 +176,7 @@ class EvaluateStage:
         predictions: fingerprints of the label stages that together cover the cases.
         cases: what to score, with true labels.
         values: how to read the true labels into the space that is scored.
-        recipe: its part of the config: the metrics.
+        config: its part of the config: the metrics.
         reduction: how predicted classes become those of ``values.space``, where that is coarser;
             ``None`` where both are the same.
     """
@@ -218,7 +184,7 @@ class EvaluateStage:
     predictions: tuple[str, ...]
     cases: tuple[Case, ...]
     values: LabelValues
-    recipe: Recipe
+    config: EvaluateConfig
     reduction: ClassMapping | None = None
     kind: Literal["evaluate"] = "evaluate"
 
@@ -236,17 +202,7 @@ class EvaluateStage:
     @cached_property
     def fingerprint(self) -> str:
         """Name of the artifact."""
-        return fingerprint(
-            {
-                "format": RESULT_FORMAT,
-                "kind": self.kind,
-                "predictions": self.predictions,
-                "cases": content_digest(self.cases),
-                "values": self.values.plain(),
-                "recipe": self.recipe,
-                "reduction": None if self.reduction is None else self.reduction.plain(),
-            }
-        )
+        return stage_fingerprint(self)
 
     @property
     def inputs(self) -> tuple[str, ...]:

@@ -33,7 +33,7 @@ class Batches:
         self._order = SampleOrder(
             [opened.source.kind for opened in sources],
             [len(opened) for opened in sources],
-            stage.recipe.get("mix", "concat"),
+            stage.config.mix or "concat",
             stage.seed,
             _repeats(stage, sources),
         )
@@ -44,20 +44,20 @@ class Batches:
 
     def __call__(self, start: int) -> Iterable[Any]:
         """Return the batches from iteration ``start`` to the end."""
-        size, end = self._stage.recipe["batch_size"], self._stage.size
+        size, end = self._stage.config.batch_size, self._stage.size
         indices = _Indices(partial(self._order.batches, size, start, end))
-        settings = dict(self._stage.settings["loader"])
-        if not settings.get("num_workers"):
+        arguments = dict(self._stage.config.neutral.loader)
+        if not arguments.get("num_workers"):
             # The other arguments are refused where there is no worker.
-            settings = {"num_workers": 0}
+            arguments = {"num_workers": 0}
         return DataLoader(
-            self.dataset, batch_sampler=indices, collate_fn=pseudo_collate, **settings
+            self.dataset, batch_sampler=indices, collate_fn=pseudo_collate, **arguments
         )
 
 
 def _repeats(stage: TrainStage, sources: list[Samples]) -> list[list[int]] | None:
     """Return for each source how often each case stands in one pass; ``None`` is once."""
-    threshold = stage.recipe.get("oversample")
+    threshold = stage.config.oversample
     if threshold is None:
         return None
     repeats = [

@@ -31,11 +31,13 @@ def check_models(stages: Mapping[str, Stage]) -> None:
     labelings: dict[str, LabelStage] = {}
     for stage in stages.values():
         if isinstance(stage, LabelStage):
-            asked = {key: stage.recipe[key] for key in ("models", "inference", "adapters")}
-            labelings.setdefault(fingerprint({**asked, "pipeline": stage.pipeline}), stage)
+            config = stage.config
+            models_of = [[network.view, network.model] for network in config.networks]
+            asked = [models_of, config.inference, config.adapters, stage.pipeline]
+            labelings.setdefault(fingerprint(asked), stage)
     for stage in labelings.values():
         try:
-            check_predictor(stage.recipe, stage.pipeline)
+            check_predictor(stage.config, stage.pipeline)
         except (ValueError, TypeError, KeyError, AssertionError) as error:
             if not isinstance(error, UserError) and not raised_in(error, *THIRD_PARTIES):
                 raise
@@ -47,12 +49,12 @@ def _check_trainings(stages: Mapping[str, Stage]) -> None:
     for stage in stages.values():
         if isinstance(stage, TrainStage):
             maps = {name: reduction.plain() for name, reduction in stage.reductions.items()}
-            kinds.setdefault(fingerprint({"model": stage.recipe["model"], "maps": maps}), stage)
+            kinds.setdefault(fingerprint({"model": stage.config.model, "maps": maps}), stage)
     if len(kinds) == 1 and not any(stage.reductions for stage in kinds.values()):
         return
     for stage in kinds.values():
         try:
-            model = models.build(stage.recipe["model"])
+            model = models.build(stage.config.model)
             if stage.reductions:
                 supervise_in(model, stage.reductions)
         except (ValueError, TypeError, KeyError, AssertionError) as error:

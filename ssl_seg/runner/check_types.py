@@ -10,7 +10,7 @@ from mmengine.registry import Registry
 
 from ssl_seg import registry
 from ssl_seg.config.check import overlaid_parts
-from ssl_seg.config.recipes import own_reference
+from ssl_seg.config.stage_configs import own_reference
 from ssl_seg.core.errors import UserError
 from ssl_seg.data import transforms  # noqa: F401 - registers the transforms
 from ssl_seg.models import rstn  # noqa: F401 - registers RSTN

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from math import ceil
 from pathlib import Path
 from typing import Any, TypeVar, final
@@ -18,6 +18,7 @@ from mmengine.hooks import Hook
 from mmengine.runner import Runner
 
 from ssl_seg.core.fingerprint import derive_seed
+from ssl_seg.core.stage_config import ConvergenceRule
 from ssl_seg.runner import checkpoint
 from ssl_seg.store.atomic import write_json
 
@@ -60,7 +61,7 @@ class LastLosses(Hook):
 
 
 def train_until_converged(
-    rule: Mapping[str, Any] | None,
+    rule: ConvergenceRule | None,
     iterations: int,
     running: Path,
     seed: int,
@@ -69,10 +70,7 @@ def train_until_converged(
     """Train, and train again from other weights as long as the last losses are too high.
 
     Args:
-        rule: ``mean`` and ``least``: limits that the mean and the least of the last losses must
-            stay below; ``window``: share of the iterations that are looked at; ``attempts``: how
-            often to train at most, after which the last weights stay as they are. ``None`` trains
-            once.
+        rule: when to stop; ``None`` trains once.
         iterations: of one training.
         running: holds the checkpoints of the training that goes on, and which attempt it is.
         seed: of the first attempt's weights.
@@ -86,19 +84,19 @@ def train_until_converged(
     record = running / _ATTEMPT
     attempt = json.loads(record.read_text())["attempt"] if record.is_file() else 1
     while True:
-        losses = LastLosses(ceil(rule["window"] * iterations))
+        losses = LastLosses(ceil(rule.window * iterations))
         own = seed if attempt == 1 else derive_seed("attempt", seed, attempt)
         runner = train(own, [losses])
-        converged = losses.has_converged(rule["mean"], rule["least"])
-        if converged or attempt == rule["attempts"]:
+        converged = losses.has_converged(rule.mean, rule.least)
+        if converged or attempt == rule.attempts:
             break
         logger.warning(
             "the training has not converged: the last losses are not below %s on average and %s at "
             "least; attempt %d of %d starts from other weights",
-            rule["mean"],
-            rule["least"],
+            rule.mean,
+            rule.least,
             attempt + 1,
-            rule["attempts"],
+            rule.attempts,
         )
         # In this order: killed in between, the same attempt is made again.
         checkpoint.clear(running)

@@ -55,9 +55,9 @@ def run(
     predicted = stage.predicted
     metrics: list[Metric] = [
         METRICS.build(cfg, space, where=f"test_evaluator[{number}]")
-        for number, cfg in enumerate(stage.recipe["metrics"])
+        for number, cfg in enumerate(stage.config.metrics)
     ]
-    size = WorkingSize(stage.recipe["max_side"])
+    size = WorkingSize(stage.config.max_side)
     reduced = 0
     for done, case in enumerate(stage.cases, start=1):
         path = map_path(folders[case.id], case)

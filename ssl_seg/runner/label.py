@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import logging
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, final
@@ -43,15 +43,15 @@ def run(
     Returns:
         What the artifact's manifest says of it: teacher, number of cases, mean confidence.
     """
-    prepare_process(stage.recipe["threads"])
+    prepare_process(stage.config.threads)
     weights = {view: store.path(name) / MODEL_FILE for view, name in stage.models.items()}
-    cache = volume_cache(stage.recipe, stage.settings, store)
-    predictor = open_predictor(stage.recipe, [weights], stage.pipeline, cache)
+    cache = volume_cache(stage.config, store)
+    predictor = open_predictor(stage.config, [weights], stage.pipeline, cache)
     batches = _batches(stage, running / "batches")
     left = [batch for batch in batches if not batch.record.is_file()]
     done = len(stage.cases) - sum(len(batch.cases) for batch in left)
     advance(done)
-    samples = _samples(predictor, left, stage.settings["loader"])
+    samples = _samples(predictor, left, stage.config.neutral.loader)
     for batch, read in zip(left, samples, strict=True):
         _label_batch(batch, predictor.predict(read), stage, running / "out")
         done += len(batch.cases)
@@ -74,7 +74,7 @@ def _batches(stage: LabelStage, folder: Path) -> list[_Batch]:
     form the same ones.
     """
     folder.mkdir(exist_ok=True)
-    size = stage.recipe["batch_size"]
+    size = stage.config.batch_size
     return [
         _Batch(stage.cases[start : start + size], folder / f"{start}.json")
         for start in range(0, len(stage.cases), size)
@@ -94,12 +94,12 @@ class _Reading(Dataset[Any]):
 
 
 def _samples(
-    predictor: Predictor, batches: Sequence[_Batch], settings: dict[str, Any]
+    predictor: Predictor, batches: Sequence[_Batch], loader: Mapping[str, Any]
 ) -> Iterator[list[Any]]:
     cases = [case for batch in batches for case in batch.cases]
     places = iter(range(len(cases)))
     indices = [[next(places) for _ in batch.cases] for batch in batches]
-    workers = dict(settings) if settings.get("num_workers") else {"num_workers": 0}
+    workers = dict(loader) if loader.get("num_workers") else {"num_workers": 0}
     reading = _Reading(predictor, cases)
     yield from DataLoader(reading, batch_sampler=indices, collate_fn=list, **workers)
 
@@ -110,14 +110,14 @@ def _label_batch(
     entries = []
     levels = np.zeros((len(stage.space), LEVELS), dtype=np.int64)
     for case, prediction in zip(batch.cases, predictions, strict=True):
-        asked = stage.recipe["confidence"]
+        asked = stage.config.confidence
         confidence = prediction.confidence if asked else None
         path = write_prediction(out, case, prediction.labels, stage.space, confidence)
         entries.append(_entry(case, path, prediction, stage.space))
         if asked:
             levels += _by_level(prediction, len(stage.space))
     record: dict[str, Any] = {"cases": entries}
-    if stage.recipe["confidence"]:
+    if stage.config.confidence:
         record["levels"] = levels.tolist()
     # The record comes last: a batch without one is labeled again.
     write_json(batch.record, record)
@@ -178,7 +178,7 @@ def _finish(stage: LabelStage, batches: Sequence[_Batch], out: Path) -> dict[str
         "histogram": histogram,
         "cases": entries,
     }
-    if stage.recipe["confidence"]:
+    if stage.config.confidence:
         levels = np.sum([record["levels"] for record in records], axis=0)
         manifest["confidence_histogram"] = levels.tolist()
     write_json(out / "manifest.json", manifest)
@@ -189,7 +189,7 @@ def _finish(stage: LabelStage, batches: Sequence[_Batch], out: Path) -> dict[str
 
 def _warn_of_vanished(stage: LabelStage, pixels: Sequence[int]) -> None:
     """Name the classes of the labeled set that R's pseudo labels have lost."""
-    labeled = stage.settings.get("labeled_pixels")
+    labeled = stage.labeled_pixels
     if labeled is None:
         return
     lost = [

@@ -1,4 +1,4 @@
-"""Models from a stage's recipe: built alike for training, labelling and prediction."""
+"""Models from a stage's config: built alike for training, labelling and prediction."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def for_training(stage: TrainStage) -> nn.Module:
     Raises:
         ValueError: it cannot be built, or a head cannot learn from labels of a coarser space.
     """
-    model = build(unmark(stage.recipe["model"], stage.settings["weight_files"]))
+    model = build(unmark(stage.config.model, stage.config.neutral.weight_files))
     if stage.reductions:
         supervise_in(model, stage.reductions)
     return model

@@ -14,6 +14,7 @@ from ssl_seg.adapters.adapter import PredictionAdapter
 from ssl_seg.core.case import Case
 from ssl_seg.core.errors import UserError
 from ssl_seg.core.fingerprint import fingerprint
+from ssl_seg.core.stage_config import LabelConfig
 from ssl_seg.core.views import View
 from ssl_seg.data import transforms  # noqa: F401 - registers the transforms
 from ssl_seg.media.volumes.cache import VolumeCache
@@ -26,27 +27,27 @@ from ssl_seg.runner.segmentor_logits import SegmentorLogits, resized
 
 
 def open_predictor(
-    recipe: Mapping[str, Any],
+    config: LabelConfig,
     weights: Sequence[Mapping[View | None, Path]],
     pipeline: Sequence[Mapping[str, Any]],
     cache: VolumeCache | None,
 ) -> Predictor:
-    """Build the predictor of a recipe (models, inference, adapters) around trained weights.
+    """Build the predictor of a label stage (networks, inference, adapters) around trained weights.
 
     Args:
-        recipe: of a label stage.
+        config: of the stage.
         weights: for each teacher the files of its networks, by view; the probabilities of several
             are averaged, view by view.
         pipeline: of the images.
         cache: of volumes; ``None`` for images.
     """
     networks = {
-        part["view"]: _together(
-            [models.trained(part["model"], files[part["view"]]) for files in weights]
+        network.view: _together(
+            [models.trained(network.model, files[network.view]) for files in weights]
         )
-        for part in recipe["models"]
+        for network in config.networks
     }
-    return _built(recipe, networks, pipeline, cache)
+    return _built(config, networks, pipeline, cache)
 
 
 def _together(networks: Sequence[nn.Module]) -> nn.Module:
@@ -54,8 +55,8 @@ def _together(networks: Sequence[nn.Module]) -> nn.Module:
     return networks[0] if len(networks) == 1 else Ensemble(networks)
 
 
-def check_predictor(recipe: Mapping[str, Any], pipeline: Sequence[Mapping[str, Any]]) -> None:
-    """Build the predictor of a recipe around untrained networks, to see whether that is possible.
+def check_predictor(config: LabelConfig, pipeline: Sequence[Mapping[str, Any]]) -> None:
+    """Build the predictor of a label stage around untrained networks, to see whether it can be.
 
     Raises:
         ValueError: it refuses the networks, the pipeline or an option.
@@ -63,25 +64,25 @@ def check_predictor(recipe: Mapping[str, Any], pipeline: Sequence[Mapping[str, A
     # Networks of several views are alike but for overlays, so the same one may stand for them.
     made: dict[str, nn.Module] = {}
     networks: dict[View | None, nn.Module] = {}
-    for part in recipe["models"]:
-        kind = fingerprint(part["model"])
+    for network in config.networks:
+        kind = fingerprint(network.model)
         if kind not in made:
-            made[kind] = models.build(part["model"]).eval()
-        networks[part["view"]] = made[kind]
+            made[kind] = models.build(network.model).eval()
+        networks[network.view] = made[kind]
     # Nothing is read, so the folder is never made.
-    cache = VolumeCache(Path("unused"), WorkingGrid(None)) if "slice_spacing" in recipe else None
-    _built(recipe, networks, pipeline, cache)
+    cache = VolumeCache(Path("unused"), WorkingGrid(None)) if config.volumes else None
+    _built(config, networks, pipeline, cache)
 
 
 def _built(
-    recipe: Mapping[str, Any],
+    config: LabelConfig,
     networks: Mapping[View | None, nn.Module],
     pipeline: Sequence[Mapping[str, Any]],
     cache: VolumeCache | None,
 ) -> Predictor:
     given = (networks[None], pipeline) if cache is None else (networks, pipeline, cache)
-    predictor: Predictor = PREDICTORS.build(recipe["inference"], *given, where="inference")
-    for position, adapter in enumerate(recipe["adapters"]):
+    predictor: Predictor = PREDICTORS.build(config.inference, *given, where="inference")
+    for position, adapter in enumerate(config.adapters):
         built: PredictionAdapter = ADAPTERS.build(adapter, where=f"adapters[{position}]")
         predictor = built.around(predictor)
     return predictor

@@ -6,6 +6,7 @@ import logging
 from pathlib import Path
 
 from ssl_seg.core.stage import Source, TrainStage
+from ssl_seg.core.stage_config import PseudoLabelRule
 from ssl_seg.data import transforms  # noqa: F401 - registers the transforms
 from ssl_seg.data.labeled_slices import LabeledSlices, filter_slices
 from ssl_seg.data.pseudo_labels import PseudoLabels
@@ -18,9 +19,9 @@ logger = logging.getLogger(__name__)
 
 def open_sources(stage: TrainStage, store: Store, running: Path) -> list[Samples]:
     """Open what a stage learns from; of slices those are left out that hold too little."""
-    cache = volume_cache(stage.recipe, stage.settings, store)
+    cache = volume_cache(stage.config, store)
     # A student's pseudo labels are cut into slices for it alone, and go with its checkpoints.
-    passing = volume_cache(stage.recipe, stage.settings, store, running / "slices")
+    passing = volume_cache(stage.config, store, running / "slices")
     if stage.view is None or cache is None or passing is None:
         return [
             LabeledImages(source, _pseudo_labels(source, store, stage)) for source in stage.sources
@@ -29,7 +30,7 @@ def open_sources(stage: TrainStage, store: Store, running: Path) -> list[Samples
         LabeledSlices(source, _pseudo_labels(source, store, stage), stage.view, cache, passing)
         for source in stage.sources
     ]
-    if (threshold := stage.recipe["slice_threshold"]) is not None:
+    if (threshold := stage.config.slice_threshold) is not None:
         filter_slices(slices, threshold)
     for opened in slices:
         # Nothing is left where a teacher found nothing; the others' slices then make all samples.
@@ -43,7 +44,10 @@ def _pseudo_labels(source: Source, store: Store, stage: TrainStage) -> PseudoLab
     if source.written_by is None:
         return None
     folder = store.path(source.written_by)
-    pseudo = PseudoLabels(folder, source.values, **stage.recipe["pseudo_labels"])
+    rule = stage.config.pseudo_labels or PseudoLabelRule()
+    pseudo = PseudoLabels(
+        folder, source.values, threshold=rule.threshold, class_balanced=rule.class_balanced
+    )
     if pseudo.coverage < 1:
         logger.info(
             "%s: %.1f %% of the pseudo-labeled pixels are kept",

@@ -25,11 +25,11 @@ def run_stage(stage: Stage, store: Store, advance: Callable[[int], None]) -> Non
     elif isinstance(stage, LabelStage):
         from ssl_seg.runner import label  # noqa: PLC0415
 
-        import_again(stage.settings["imports"])
+        import_again(stage.config.neutral.imports)
         description = label.run(stage, store, running, advance)
     else:
         from ssl_seg.runner import train  # noqa: PLC0415
 
-        import_again(stage.settings["imports"])
+        import_again(stage.config.neutral.imports)
         description = train.run(stage, store, running, advance)
     store.publish(stage.fingerprint, {"kind": stage.kind, "title": stage.title, **description})

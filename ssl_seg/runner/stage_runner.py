@@ -14,7 +14,6 @@ from mmengine.hooks import Hook
 from mmengine.logging import MMLogger
 from mmengine.runner import Runner
 
-from ssl_seg.config.check import DEFAULT_INTERVAL
 from ssl_seg.core.stage import MODEL_FILE, TrainStage
 from ssl_seg.registry import SCOPE
 from ssl_seg.runner import amp, checkpoint, loop, models  # noqa: F401 - amp and loop register
@@ -97,20 +96,21 @@ def stage_runner(
         hooks: besides those of the config.
         advance: called with the iterations done.
     """
-    recipe, settings = stage.recipe, stage.settings
+    config, neutral = stage.config, stage.config.neutral
     torch.manual_seed(seed)
     model = models.for_training(stage)
-    neutral = settings["hooks"]
-    saving = neutral.get("checkpoint") or {}
     progress = checkpoint.ProgressHook(
         running,
-        saving.get("interval", DEFAULT_INTERVAL),
-        max(saving.get("max_keep_ckpts", checkpoint.KEPT), checkpoint.KEPT),
+        neutral.checkpoint_interval,
+        max(neutral.checkpoints_kept or checkpoint.KEPT, checkpoint.KEPT),
         advance,
     )
-    watching = {key: neutral[key] for key in ("timer", "logger", "runtime_info") if key in neutral}
-    backends = settings.get("vis_backends") or [{"type": "LocalVisBackend"}]
-    visualizer = {"type": "Visualizer", "vis_backends": backends, **settings.get("visualizer", {})}
+    backends = list(neutral.vis_backends) or [{"type": "LocalVisBackend"}]
+    visualizer = {
+        "type": "Visualizer",
+        "vis_backends": backends,
+        **(neutral.visualizer or {}),
+    }
     # mmengine keeps loggers, visualizers and scopes by name as long as the process lives; with a
     # name of its own each training writes to its own work dir.
     name = f"{stage.fingerprint}-{next(_TRAININGS)}"
@@ -123,19 +123,19 @@ def stage_runner(
         work_dir=str(store.work_dir / "logs" / _log_name(stage)),
         train_dataloader=loader,
         train_cfg={"type": "SeededLoop", "max_iters": stage.size, "seed": stage.seed},
-        optim_wrapper=deepcopy(recipe["optim_wrapper"]),
-        param_scheduler=deepcopy(recipe.get("param_scheduler")),
+        optim_wrapper=deepcopy(config.optim_wrapper),
+        param_scheduler=deepcopy(list(config.param_scheduler)) or None,
         # The last two are ours: the order of samples and what is kept are the stage's business.
         default_hooks={
-            **deepcopy(watching),
-            **deepcopy(recipe["hooks"]),
+            **deepcopy(neutral.hooks),
+            **deepcopy(config.hooks),
             "sampler_seed": None,
             "checkpoint": None,
         },
-        custom_hooks=[*deepcopy(recipe["custom_hooks"]), *hooks, progress],
-        env_cfg=deepcopy(recipe.get("env_cfg", {"dist_cfg": {"backend": "nccl"}})),
-        log_processor=deepcopy(settings.get("log_processor")) or {"by_epoch": False},
-        log_level=settings.get("log_level", "INFO"),
+        custom_hooks=[*deepcopy(config.custom_hooks), *hooks, progress],
+        env_cfg=deepcopy(config.env_cfg or {"dist_cfg": {"backend": "nccl"}}),
+        log_processor=deepcopy(neutral.log_processor) or {"by_epoch": False},
+        log_level=neutral.log_level,
         visualizer={**visualizer, "name": name},
         default_scope=SCOPE,
         randomness={"seed": seed},

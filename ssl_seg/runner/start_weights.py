@@ -31,10 +31,10 @@ def set_start_weights(
         UserError: no weight of a file fits, or one is not finite.
     """
     torch.manual_seed(seed)
-    load_from = stage.recipe["load_from"]
+    load_from = stage.config.load_from
     if start is None:
         model.init_weights()  # type: ignore[operator]
-        files = stage.settings["weight_files"]
+        files = stage.config.neutral.weight_files
         if load_from is not None:
             _load_matching(model, Path(files[load_from]), logger)
         elif not files:

@@ -30,7 +30,7 @@ def run(
     Returns:
         What the artifact's manifest says of it: role, generation, fold, iterations, sources.
     """
-    prepare_process(stage.recipe["threads"])
+    prepare_process(stage.config.threads)
     models.enter_scope()
     sources = open_sources(stage, store, running)
     loader = Batches(stage, sources)
@@ -41,7 +41,7 @@ def run(
         return runner
 
     # What starts from trained weights has none of its own to draw again.
-    rule = stage.recipe["convergence"] if stage.start is None else None
+    rule = stage.config.convergence if stage.start is None else None
     runner, convergence = train_until_converged(
         rule, stage.size, running, stage.scratch_seed, train
     )

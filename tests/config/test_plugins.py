@@ -82,8 +82,8 @@ def test_the_source_is_part_of_every_stage(plugin, made_up):
     for source in (SOURCE, SOURCE, SOURCE + "\n# another line\n"):
         plugin.write_text(source)
         hashes = {"mine.py": sha256(plugin.read_bytes()).hexdigest()}
-        recipes = made_up.recipes(plugins=hashes)
-        plans.append(made_up.plan({"type": "ATSO"}, recipes=recipes).stages.keys())
+        configs = made_up.configs(plugins=hashes)
+        plans.append(made_up.plan({"type": "ATSO"}, configs=configs).stages.keys())
     assert plans[0] == plans[1]
     assert plans[0].isdisjoint(plans[2])
 

@@ -9,6 +9,7 @@ import pytest
 from ssl_seg.core.case import Case, DataFile, LabelFile
 from ssl_seg.core.space import LabelSpace, LabelValues
 from ssl_seg.core.stage import EvaluateStage, LabelStage, Source, TrainStage
+from ssl_seg.core.stage_config import EvaluateConfig, LabelConfig, TrainConfig
 from ssl_seg.registry import EXECUTORS
 from ssl_seg.store import Store
 
@@ -51,8 +52,7 @@ def stages():
         space=SPACE,
         sources=(source,),
         start=None,
-        recipe={"train_cfg": {"max_iters": 5}},
-        settings={},
+        config=TrainConfig(model={}, optim_wrapper={}, max_iters=5, batch_size=1, threads=1),
         seed=0,
         scratch_seed=0,
     )
@@ -64,11 +64,13 @@ def stages():
             cases=tuple(case.without_label() for case in cases),
             space=SPACE,
             pipeline=(),
-            recipe={},
-            settings={},
+            config=LabelConfig(networks=(), inference={}, threads=1),
         )
         score = EvaluateStage(
-            predictions=(labels.fingerprint,), cases=cases, values=values, recipe={}
+            predictions=(labels.fingerprint,),
+            cases=cases,
+            values=values,
+            config=EvaluateConfig(metrics=()),
         )
         made += [train, labels, score]
     return {stage.fingerprint: stage for stage in made}

@@ -7,7 +7,7 @@ import shutil
 import pytest
 
 from ssl_seg.config.load import UNUSED_KEYS
-from ssl_seg.config.recipes import NEUTRAL_HOOKS, NEUTRAL_KEYS, NEUTRAL_LOADER_KEYS
+from ssl_seg.config.stage_configs import NEUTRAL_HOOKS, NEUTRAL_KEYS, NEUTRAL_LOADER_KEYS
 
 NEUTRAL = {
     "cache_dir": "elsewhere",

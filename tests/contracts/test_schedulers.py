@@ -171,7 +171,7 @@ def blind(plan):
 
 
 @every
-def test_a_plan_is_a_function_of_split_recipes_and_seed(made_up, scheduler, plan):
+def test_a_plan_is_a_function_of_split_configs_and_seed(made_up, scheduler, plan):
     assert made_up.plan(scheduler).record() == plan.record()
     assert made_up.plan(scheduler, seed=1).stages.keys().isdisjoint(blind(plan))
 

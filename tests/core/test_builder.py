@@ -10,7 +10,7 @@ def start(made_up):
     """Start a plan; keywords go to ``made_up.split``."""
 
     def make(*, seed=0, **lists):
-        return PlanBuilder(made_up.split(**lists), made_up.recipes(), seed)
+        return PlanBuilder(made_up.split(**lists), made_up.configs(), seed)
 
     return make
 
@@ -128,7 +128,7 @@ def test_unequal_folds_are_said_with_their_sizes(start, made_up):
         for at, case in enumerate(made_up.cases("r", 20))
     ]
     split = replace(made_up.split(), reference=tuple(cases))
-    b = PlanBuilder(split, made_up.recipes(), 0)
+    b = PlanBuilder(split, made_up.configs(), 0)
     b.folds(2)
     assert finish(b, b.train(b.truth, role="initial")).notes == (
         "whole groups make the 2 folds of R very unequal: 17, 3 cases",
@@ -136,7 +136,7 @@ def test_unequal_folds_are_said_with_their_sizes(start, made_up):
 
 
 def test_notes_of_the_split_come_first(made_up):
-    b = PlanBuilder(made_up.split(groups=3), made_up.recipes(), 0, notes=["a leak"])
+    b = PlanBuilder(made_up.split(groups=3), made_up.configs(), 0, notes=["a leak"])
     b.folds(2)
     notes = finish(b, b.train(b.truth, role="initial")).notes
     assert notes[0] == "a leak"
@@ -229,7 +229,7 @@ def partly(made_up):
     reference = tuple(
         case if at % 2 else case.without_label() for at, case in enumerate(split.reference)
     )
-    return PlanBuilder(replace(split, reference=reference), made_up.recipes(), 0)
+    return PlanBuilder(replace(split, reference=reference), made_up.configs(), 0)
 
 
 def test_where_some_reference_cases_have_truth_those_are_scored(partly, made_up):

@@ -30,7 +30,7 @@ def planned(made_up_volumes):
     """Plan with changes to the config of three views and the sections S, I and J."""
 
     def plan(scheduler, changes=None):
-        return made_up_volumes.plan(scheduler, recipes=made_up_volumes.recipes(changes))
+        return made_up_volumes.plan(scheduler, configs=made_up_volumes.configs(changes))
 
     return plan
 
@@ -40,7 +40,7 @@ def start(made_up_volumes):
     """Start a plan."""
 
     def make(changes=None):
-        return PlanBuilder(made_up_volumes.split(), made_up_volumes.recipes(changes), 0)
+        return PlanBuilder(made_up_volumes.split(), made_up_volumes.configs(changes), 0)
 
     return make
 
@@ -179,7 +179,7 @@ def test_a_shorter_start_point_leaves_students_more_sections(planned):
 
 def test_sections_need_no_views(made_up):
     changes = {"sections": {"first": {}, "second": {}}}
-    plan = made_up.plan(STSO, recipes=made_up.recipes(changes))
+    plan = made_up.plan(STSO, configs=made_up.configs(changes))
     steps = [(stage.role, stage.section, stage.view) for stage in plan.trainings]
     assert steps == [
         ("initial", "first", None),

@@ -8,6 +8,7 @@ from ssl_seg.core.case import DataFile, LabelFile
 from ssl_seg.core.class_mapping import ClassMapping
 from ssl_seg.core.space import LabelSpace, LabelValues
 from ssl_seg.core.stage import EvaluateStage, LabelStage, Source, TrainStage
+from ssl_seg.core.stage_config import EvaluateConfig, LabelConfig, Neutral, TrainConfig
 
 OTHER = LabelSpace("other", ("road", "car", "tree"), ((0, 0, 0), (90, 0, 0), (0, 90, 0)))
 STEPS = ({"type": "LoadImageFromFile"}, {"type": "Resize", "scale": (8, 8)})
@@ -48,8 +49,9 @@ def train(labeled, pseudo):
         space=labeled.values.space,
         sources=(labeled, pseudo),
         start="b" * 32,
-        recipe={"train_cfg": {"max_iters": 10}, "optimizer": {"lr": 0.1}},
-        settings={"interval": 5},
+        config=TrainConfig(
+            model={}, optim_wrapper={"lr": 0.1}, max_iters=10, batch_size=2, threads=1
+        ),
         seed=1,
         scratch_seed=2,
     )
@@ -63,8 +65,7 @@ def label(made_up):
         cases=made_up.cases("r", 3, truth=False),
         space=made_up.space,
         pipeline=STEPS,
-        recipe={"batch_size": 2},
-        settings={"num_workers": 0},
+        config=LabelConfig(networks=(), inference={}, batch_size=2, threads=1),
     )
 
 
@@ -74,7 +75,7 @@ def evaluate(made_up):
         predictions=("d" * 32, "e" * 32),
         cases=made_up.cases("e", 3),
         values=made_up.values,
-        recipe={"metrics": [{"type": "IoUMetric"}]},
+        config=EvaluateConfig(metrics=({"type": "IoUMetric"},)),
     )
 
 
@@ -113,12 +114,12 @@ def test_every_part_of_a_training_changes_its_name(train):
         "view": "axial",
         "section": "J",
         "redraw": True,
-        "recipe": {**train.recipe, "optimizer": {"lr": 0.2}},
+        "config": replace(train.config, batch_size=3),
         "seed": 9,
         "scratch_seed": 9,
     }
     # A new field must be sorted in here, as part of the name or not.
-    assert {field.name for field in fields(train)} == {*changes, "settings", "kind"}
+    assert {field.name for field in fields(train)} == {*changes, "kind"}
     stages = [train, *(replace(train, **{name: value}) for name, value in changes.items())]
     assert len({stage.fingerprint for stage in stages}) == len(stages)
 
@@ -134,10 +135,10 @@ def test_every_part_of_a_labeling_changes_its_name(label):
         {"cases": tuple(rest)},
         {"space": OTHER},
         {"pipeline": OTHER_STEPS},
-        {"recipe": {"batch_size": 3}},
+        {"config": replace(label.config, batch_size=3)},
     ]
     names = {name for change in changes for name in change}
-    assert {field.name for field in fields(label)} == {*names, "teacher", "settings", "kind"}
+    assert {field.name for field in fields(label)} == {*names, "teacher", "labeled_pixels", "kind"}
     stages = [label, *(replace(label, **change) for change in changes)]
     assert len({stage.fingerprint for stage in stages}) == len(stages)
 
@@ -148,7 +149,7 @@ def test_every_part_of_a_score_changes_its_name(evaluate):
         {"predictions": evaluate.predictions[::-1]},
         {"cases": (change_file(first, "label", digest="x"), *rest)},
         {"values": LabelValues.identity(OTHER)},
-        {"recipe": {"metrics": []}},
+        {"config": EvaluateConfig(metrics=())},
         {"reduction": ClassMapping("turned", OTHER, evaluate.values.space, (1, 0, 0))},
     ]
     names = {name for change in changes for name in change}
@@ -170,10 +171,18 @@ def moved(cases):
     )
 
 
-def test_paths_groups_and_settings_are_in_no_name(train, label, evaluate):
+def test_paths_groups_and_what_is_neutral_are_in_no_name(train, label, evaluate):
     sources = tuple(replace(source, cases=moved(source.cases)) for source in train.sources)
-    assert replace(train, sources=sources, settings={}).fingerprint == train.fingerprint
-    same = replace(label, cases=moved(label.cases), settings={}, teacher=("final", 0, None))
+    neutral = Neutral(cache_dir="elsewhere", log_level="ERROR")
+    same = replace(train, sources=sources, config=replace(train.config, neutral=neutral))
+    assert same.fingerprint == train.fingerprint
+    same = replace(
+        label,
+        cases=moved(label.cases),
+        config=replace(label.config, neutral=neutral),
+        teacher=("final", 0, None),
+        labeled_pixels=(1, 2),
+    )
     assert same.fingerprint == label.fingerprint
     assert replace(evaluate, cases=moved(evaluate.cases)).fingerprint == evaluate.fingerprint
 

@@ -3,6 +3,7 @@ import pytest
 from ssl_seg.core.case import Case, DataFile, LabelFile
 from ssl_seg.core.space import LabelSpace, LabelValues
 from ssl_seg.core.stage import EvaluateStage, LabelStage, Source, TrainStage
+from ssl_seg.core.stage_config import EvaluateConfig, LabelConfig, TrainConfig
 
 SPACE = LabelSpace("two", ("no", "yes"), ((0, 0, 0), (255, 255, 255)))
 
@@ -25,8 +26,7 @@ def stages():
             Source(kind="labeled", cases=_cases(5, labeled=True), values=values, pipeline=()),
         ),
         start=None,
-        recipe={"train_cfg": {"max_iters": 100}},
-        settings={},
+        config=TrainConfig(model={}, optim_wrapper={}, max_iters=100, batch_size=1, threads=1),
         seed=0,
         scratch_seed=0,
     )
@@ -36,13 +36,12 @@ def stages():
         cases=_cases(40, labeled=False),
         space=SPACE,
         pipeline=(),
-        recipe={},
-        settings={},
+        config=LabelConfig(networks=(), inference={}, threads=1),
     )
     evaluate = EvaluateStage(
         predictions=(label.fingerprint,),
         cases=_cases(40, labeled=True),
         values=values,
-        recipe={},
+        config=EvaluateConfig(metrics=()),
     )
     return {stage.fingerprint: stage for stage in (train, label, evaluate)}

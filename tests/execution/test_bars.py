@@ -20,13 +20,15 @@ RUN = """
     from ssl_seg.core.case import Case, LabelFile
     from ssl_seg.core.space import LabelSpace, LabelValues
     from ssl_seg.core.stage import EvaluateStage
+    from ssl_seg.core.stage_config import EvaluateConfig
     from ssl_seg.execution import progress
 
     logging.basicConfig(level=logging.INFO, format="%(message)s")
     values = LabelValues.identity(LabelSpace("one", ("a",), ((0, 0, 0),)))
     file = LabelFile("path", "digest")
     cases = tuple(Case(str(i), file, file, "g") for i in range(30))
-    stage = EvaluateStage(predictions=(), cases=cases, values=values, recipe={})
+    config = EvaluateConfig(metrics=())
+    stage = EvaluateStage(predictions=(), cases=cases, values=values, config=config)
     with progress({stage.fingerprint: stage}, set()) as shown:
         late = logging.StreamHandler(sys.stdout)  # as mmengine makes its own
         logging.getLogger("late").addHandler(late)

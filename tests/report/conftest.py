@@ -15,6 +15,7 @@ from ssl_seg.core.class_mappings import ClassMappings
 from ssl_seg.core.space import LabelSpace, LabelValues
 from ssl_seg.core.split import Split
 from ssl_seg.core.stage import EvaluateStage, LabelStage, TrainStage
+from ssl_seg.core.stage_config import EvaluateConfig, LabelConfig, TrainConfig
 from ssl_seg.media.pictures.masks import read_indices, write_label_map
 from ssl_seg.registry import SCHEDULERS
 from ssl_seg.runner import evaluate
@@ -30,7 +31,7 @@ VALUES = LabelValues.identity(SPACE)
 ITERATIONS = 40
 
 
-class ToyRecipes:
+class ToyConfigs:
     """The least that a plan needs to know of a config."""
 
     mappings = ClassMappings((REDUCTION,))
@@ -42,16 +43,18 @@ class ToyRecipes:
         self.space = space
 
     def in_space(self, name):
-        return ToyRecipes({"street": SPACE, "coarse": COARSE}[name])
+        return ToyConfigs({"street": SPACE, "coarse": COARSE}[name])
 
     def train(self, place, *, pseudo_labels):
-        return {"train_cfg": {"max_iters": ITERATIONS}}, {}
+        return TrainConfig(
+            model={}, optim_wrapper={}, max_iters=ITERATIONS, batch_size=1, threads=1
+        )
 
     def label(self, cases, role):
-        return {}, {}
+        return LabelConfig(networks=(), inference={}, threads=1)
 
     def evaluate(self):
-        return {"metrics": [{"type": "IoUMetric"}], "max_side": None}
+        return EvaluateConfig(metrics=({"type": "IoUMetric"},))
 
     def train_pipeline(self, cases, place):
         return ()
@@ -80,7 +83,7 @@ class Benchmark:
             reference=self._cases("reference", 4, known=known_reference),
             test=self._cases("test", 3),
         )
-        builder = PlanBuilder(split, ToyRecipes(), seed)
+        builder = PlanBuilder(split, ToyConfigs(), seed)
         result = SCHEDULERS.build(scheduler).plan(builder)
         plan = builder.finish(result, label=scheduler["type"].lower(), scheduler=scheduler)
         stated = {"labeled_pixels": labeled_pixels} if labeled_pixels else {}

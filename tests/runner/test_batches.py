@@ -42,9 +42,9 @@ def rare(tiny, tmp_path_factory):
 def loader(rare, oversample):
     """Return the student's loader and its sources."""
     store, stage = rare
-    stage = replace(stage, recipe={**stage.recipe, "oversample": oversample})
+    stage = replace(stage, config=replace(stage.config, oversample=oversample))
     sources = open_sources(stage, store, store.work_dir)
-    return Batches(replace(stage, recipe={**stage.recipe, "batch_size": 1}), sources), sources
+    return Batches(replace(stage, config=replace(stage.config, batch_size=1)), sources), sources
 
 
 def drawn(made, start=0):
@@ -73,7 +73,7 @@ def expected_repeats(rare, sources):
 def long(rare):
     """The same student, trained for as long as some passes take."""
     store, stage = rare
-    return store, replace(stage, recipe={**stage.recipe, "train_cfg": {"max_iters": 120}})
+    return store, replace(stage, config=replace(stage.config, max_iters=120))
 
 
 def test_a_pass_holds_each_case_as_often_as_its_rarest_class_asks_for(long):
@@ -104,7 +104,7 @@ def test_a_resumed_training_draws_the_rest(long, start):
 
 def test_a_whole_training_runs_with_it(rare, tiny, tmp_path, caplog):
     store, stage = rare
-    stage = replace(stage, recipe={**stage.recipe, "oversample": THRESHOLD})
+    stage = replace(stage, config=replace(stage.config, oversample=THRESHOLD))
     with caplog.at_level("INFO"):
         tiny.run(stage, store)
     assert (store.path(stage.fingerprint) / "model.pth").is_file()

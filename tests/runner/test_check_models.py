@@ -27,7 +27,7 @@ SIGMOID = {
 
 
 def stages(made_up, scheduler, changes=None):
-    return made_up.plan(scheduler, recipes=made_up.recipes(changes)).stages
+    return made_up.plan(scheduler, configs=made_up.configs(changes)).stages
 
 
 def test_a_common_head_may_learn_from_groups(made_up):

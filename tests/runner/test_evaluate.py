@@ -16,6 +16,7 @@ from ssl_seg.core.case import Case, DataFile, LabelFile
 from ssl_seg.core.class_mapping import ClassMapping
 from ssl_seg.core.space import LabelSpace, LabelValues
 from ssl_seg.core.stage import EvaluateStage
+from ssl_seg.core.stage_config import EvaluateConfig
 from ssl_seg.media.pictures.masks import write_label_map
 from ssl_seg.media.pictures.working_size import WorkingSize
 from ssl_seg.metrics import IoUMetric, Sample
@@ -71,8 +72,8 @@ def true_labels(case):
 
 
 def stage_of(cases, *predictions, metrics=(IOU,), max_side=None):
-    recipe = {"metrics": list(metrics), "max_side": max_side}
-    return EvaluateStage(predictions=predictions, cases=cases, values=VALUES, recipe=recipe)
+    config = EvaluateConfig(metrics=tuple(metrics), max_side=max_side)
+    return EvaluateStage(predictions=predictions, cases=cases, values=VALUES, config=config)
 
 
 def run(stage, store, out, advance=lambda done: None):

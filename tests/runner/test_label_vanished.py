@@ -38,12 +38,11 @@ def blind(tiny, data, tmp_path_factory):
 def warnings_of(blind, caplog):
     """Return a function that labels R where the labeled set has the given pixels by class."""
 
-    def run(**settings):
+    def run(labeled_pixels):
         store, stage = blind
-        known = {key: value for key, value in stage.settings.items() if key != "labeled_pixels"}
         # Not published, so that the next call goes on from finished batches.
         running = store.running(stage.fingerprint)
-        label.run(replace(stage, settings=known | settings), store, running, lambda done: None)
+        label.run(replace(stage, labeled_pixels=labeled_pixels), store, running, lambda done: None)
         return [
             record.getMessage()
             for record in caplog.records
@@ -54,7 +53,7 @@ def warnings_of(blind, caplog):
 
 
 def test_vanished_classes_are_named_with_both_shares(warnings_of):
-    (warning,) = warnings_of(labeled_pixels=[700, 290, 10])
+    (warning,) = warnings_of((700, 290, 10))
     assert warning == (
         "label 6 cases by initial: 2 of 3 classes have vanished from the pseudo labels: "
         "road (0.000% of the pixels, 29.000% in the labeled set), "
@@ -63,8 +62,8 @@ def test_vanished_classes_are_named_with_both_shares(warnings_of):
 
 
 def test_a_class_that_the_labeled_set_lacks_is_not_missed(warnings_of):
-    assert warnings_of(labeled_pixels=[700, 0, 0]) == []
+    assert warnings_of((700, 0, 0)) == []
 
 
 def test_where_the_labeled_set_is_not_known_nothing_is_said(warnings_of):
-    assert warnings_of() == []
+    assert warnings_of(None) == []

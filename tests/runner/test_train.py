@@ -152,7 +152,7 @@ def test_training_is_a_bare_loop_to_the_last_iteration(run_all, tiny, data):
     (stage,) = plan.trainings
     prepare_process(1)
     torch.manual_seed(stage.scratch_seed)
-    model = models.build(stage.recipe["model"])
+    model = models.build(stage.config.model)
     torch.manual_seed(stage.scratch_seed)
     model.init_weights()
     model.train()
@@ -199,7 +199,7 @@ def test_frozen_stages_and_statistics_stay(run_all, tiny, data, monkeypatch, bac
     plan, left = run_all(changes)
     (stage,) = plan.trainings
     torch.manual_seed(stage.scratch_seed)
-    model = models.build(stage.recipe["model"])
+    model = models.build(stage.config.model)
     torch.manual_seed(stage.scratch_seed)
     model.init_weights()
     model.train()

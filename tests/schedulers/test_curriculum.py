@@ -71,7 +71,7 @@ def test_models_of_few_classes_learn_the_mapped_truth(planned, made_up):
             assert source.values.space == made_up.coarse
             assert source.reduction is None
     assert dict(plan.trainings[0].sources[0].values.table) == {0: 0, 1: 0, 2: 1, 255: 255}
-    heads = [stage.recipe["model"]["decode_head"]["num_classes"] for stage in plan.trainings]
+    heads = [stage.config.model["decode_head"]["num_classes"] for stage in plan.trainings]
     assert heads == [2, 2, 2, 3]
 
 
@@ -215,11 +215,11 @@ def test_what_cannot_be_is_refused_and_names_the_phase(planned, case):
 
 
 def test_labels_of_a_space_that_nothing_leads_to_are_refused(planned, made_up):
-    recipes = made_up.recipes(reductions=(made_up.reduction, made_up.other_reduction))
+    configs = made_up.configs(reductions=(made_up.reduction, made_up.other_reduction))
     strange = {**GUIDED, "space": "strange"}
     message = r"the pseudo labels of student 2 .* 'two' \(back, car\).*'strange' \(high, low\)"
     with pytest.raises(ValueError, match=rf"phases\[1\]: {message}"):
-        planned(few(STSO), strange, recipes=recipes)
+        planned(few(STSO), strange, configs=configs)
 
 
 def test_a_plug_in_schedule_that_takes_nothing_over_is_refused(planned, monkeypatch):

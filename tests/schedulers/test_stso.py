@@ -32,7 +32,7 @@ def test_the_first_generation_differs_from_self_learning_by_the_start_alone(made
         for name in ("STSO", "SelfLearning")
     )
     assert stso.sources == self_learning.sources
-    assert (stso.seed, stso.recipe) == (self_learning.seed, self_learning.recipe)
+    assert (stso.seed, stso.config) == (self_learning.seed, self_learning.config)
     assert stso.start != self_learning.start
 
 

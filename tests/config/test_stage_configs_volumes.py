@@ -15,7 +15,7 @@ def planned(made_up_volumes):
     """Plan with changes to the config of three views and the sections S, I and J."""
 
     def plan(changes=None, scheduler=STSO):
-        return made_up_volumes.plan(scheduler, recipes=made_up_volumes.recipes(changes))
+        return made_up_volumes.plan(scheduler, configs=made_up_volumes.configs(changes))
 
     return plan
 
@@ -51,7 +51,7 @@ def test_overlays_are_merged_in_their_order(made_up_volumes):
         ("initial", "axial", "S"): "view",
         ("final", "sagittal", "J"): "section",
     }
-    recipes = made_up_volumes.recipes(
+    configs = made_up_volumes.configs(
         {
             f"{OPTIMIZER}.lr": "run",
             "roles": {"student": optimizer(lr="role")},
@@ -60,20 +60,20 @@ def test_overlays_are_merged_in_their_order(made_up_volumes):
         }
     )
     for place, winner in orders.items():
-        recipe, _ = recipes.train(Place(*place), pseudo_labels=False)
-        assert recipe["optim_wrapper"]["optimizer"]["lr"] == winner, place
+        config = configs.train(Place(*place), pseudo_labels=False)
+        assert config.optim_wrapper["optimizer"]["lr"] == winner, place
 
 
 def test_a_role_may_have_sections_and_views_of_its_own(made_up_volumes):
     """Else a section's overlay, which goes over that of a role, would hold for all roles."""
     own = {"sections": {"J": {**optimizer(lr="own"), "views": {"axial": optimizer(lr="axial")}}}}
-    recipes = made_up_volumes.recipes(
+    configs = made_up_volumes.configs(
         {"roles": {"final": own}, "sections.J": optimizer(lr="section")}
     )
 
     def found(*place):
-        recipe, _ = recipes.train(Place(*place), pseudo_labels=True)
-        return recipe["optim_wrapper"]["optimizer"]["lr"]
+        config = configs.train(Place(*place), pseudo_labels=True)
+        return config.optim_wrapper["optimizer"]["lr"]
 
     assert found("final", "coronal", "J") == "own"
     assert found("final", "axial", "J") == "axial"
@@ -128,14 +128,14 @@ def test_the_slice_spacing_goes_into_trainings_and_labelings(planned):
     ):
         plan = planned({"adapters": adapters})
         for stage in (*plan.trainings, *plan.labelings):
-            assert stage.recipe["slice_spacing"] == spacing
+            assert (stage.config.volumes, stage.config.slice_spacing) == (True, spacing)
         # Nothing is left of it to put around a predictor.
-        assert not any(stage.recipe["adapters"] for stage in plan.labelings)
+        assert not any(stage.config.adapters for stage in plan.labelings)
 
 
 def test_images_have_no_slices(made_up):
     for stage in (*made_up.plan(STSO).trainings, *made_up.plan(STSO).labelings):
-        assert "slice_spacing" not in stage.recipe
+        assert (stage.config.volumes, stage.config.slice_spacing) == (False, None)
 
 
 def test_two_slice_spacings_are_refused(planned):
@@ -149,7 +149,7 @@ def test_the_cache_of_volumes_is_in_no_fingerprint_and_one_for_all_stages(planne
     assert list(other.stages) == list(usual.stages)
     for plan, folder in ((usual, None), (other, "~/slices")):
         for stage in (*plan.trainings, *plan.labelings):
-            assert stage.settings["cache_dir"] == folder
+            assert stage.config.neutral.cache_dir == folder
 
 
 def test_what_labels_is_the_network_of_the_last_section_for_each_view(planned):
@@ -160,13 +160,13 @@ def test_what_labels_is_the_network_of_the_last_section_for_each_view(planned):
     plan = planned({**changes, **axial({"model": {"backbone": {"base_channels": 7}}})})
     for stage in plan.labelings:
         found = {
-            part["view"]: part["model"]["backbone"]["base_channels"]
-            for part in stage.recipe["models"]
+            network.view: network.model["backbone"]["base_channels"]
+            for network in stage.config.networks
         }
         assert found == {"coronal": 6, "sagittal": 6, "axial": 7}
     sizes = {stage.section: set() for stage in plan.trainings}
     for stage in plan.trainings:
-        sizes[stage.section].add(stage.recipe["model"]["backbone"]["base_channels"])
+        sizes[stage.section].add(stage.config.model["backbone"]["base_channels"])
     assert sizes == {"S": {4, 7}, "I": {5, 7}, "J": {6, 7}}
 
 
@@ -200,4 +200,4 @@ def test_transforms_that_read_slices_of_labels_are_not_part_of_labeling(planned)
 def test_confidences_are_asked_for_where_someone_reads_them(planned, where):
     for changes, asked in (({}, False), ({f"{where}.threshold": 0.5}, True)):
         for stage in planned({**axial({}), **changes}).labelings:
-            assert stage.recipe["confidence"] is (asked and stage.cases[0].id.startswith("r/"))
+            assert stage.config.confidence is (asked and stage.cases[0].id.startswith("r/"))

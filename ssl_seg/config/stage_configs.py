@@ -1,4 +1,4 @@
-"""Each stage's part of the config: what its fingerprint covers, and what changes no result."""
+"""Each stage's part of the config, cut out and typed."""
 
 from __future__ import annotations
 
@@ -15,7 +15,18 @@ from ssl_seg.core.builder import Place
 from ssl_seg.core.class_mappings import ClassMappings
 from ssl_seg.core.errors import UserError
 from ssl_seg.core.space import LabelSpace, LabelValues
-from ssl_seg.core.stage import Recipe, Role
+from ssl_seg.core.stage import Role
+from ssl_seg.core.stage_config import (
+    DEFAULT_INTERVAL,
+    ConfigPart,
+    ConvergenceRule,
+    EvaluateConfig,
+    LabelConfig,
+    NetworkConfig,
+    Neutral,
+    PseudoLabelRule,
+    TrainConfig,
+)
 from ssl_seg.core.views import View
 from ssl_seg.registry import ADAPTERS
 
@@ -26,6 +37,9 @@ NEUTRAL_LOADER_KEYS = ("num_workers", "persistent_workers", "pin_memory", "prefe
 
 NEUTRAL_HOOKS = ("logger", "timer", "visualization", "checkpoint", "runtime_info", "sampler_seed")
 """Default hooks that watch a training and never change it."""
+
+WATCHING_HOOKS = ("timer", "logger", "runtime_info")
+"""Those of them that run; the others' work is done by the project itself."""
 
 NEUTRAL_KEYS = (
     "cache_dir",
@@ -38,19 +52,6 @@ NEUTRAL_KEYS = (
 )
 """Top-level names that change no result."""
 
-TRAIN_KEYS = (
-    "convergence",
-    "env_cfg",
-    "model",
-    "optim_wrapper",
-    "oversample",
-    "param_scheduler",
-    "slice_threshold",
-)
-
-PSEUDO_LABEL_KEYS = ("mix", "pseudo_labels")
-"""What matters to a training only where it learns from pseudo labels."""
-
 LOADS_LABELS = ("LoadAnnotations", "LoadSliceLabels")
 """Transforms that read true labels; none of them may run while images are labeled."""
 
@@ -58,7 +59,7 @@ SIZED = ("LoadImageFromFile", "LoadAnnotations")
 """Transforms that bring pictures and labels to the working size."""
 
 
-class ConfigRecipes:
+class StageConfigs:
     """Cuts a checked config into the parts that stages are made of.
 
     Args:
@@ -85,7 +86,8 @@ class ConfigRecipes:
         self._weights = weights
         self._plugins = dict(plugins)
         self._imports = imports
-        self._load_from = weights.mark({"load_from": config.get("load_from")}, "config")
+        marked = weights.mark({"load_from": config.get("load_from")}, "config")
+        self._load_from: str | None = marked["load_from"]
         self._config = config
         self._parts: dict[Place, Mapping[str, Any]] = {}
         self._models: dict[Place, Mapping[str, Any]] = {}
@@ -100,8 +102,8 @@ class ConfigRecipes:
         """Which label spaces lead to which."""
         return self._spaces.mappings
 
-    def in_space(self, name: str) -> ConfigRecipes:
-        """Return the recipes for models of another label space; their heads follow it.
+    def in_space(self, name: str) -> StageConfigs:
+        """Return the configs for models of another label space; their heads follow it.
 
         Raises:
             ValueError: nothing has such a label space, or the labeled cases cannot be mapped to it.
@@ -113,7 +115,7 @@ class ConfigRecipes:
         spaces.require_joined({"labeled": self._values["labeled"].space})
         counts = len(self.space), len(model)
         config = {**self._config, "model": with_classes(self._config["model"], *counts)}
-        return ConfigRecipes(
+        return StageConfigs(
             config, self._values, spaces, self._weights, self._plugins, self._imports
         )
 
@@ -132,8 +134,8 @@ class ConfigRecipes:
         """The sections that are trained on S alone for all models that start from scratch."""
         return tuple(self._config["start_point"])
 
-    def train(self, place: Place, *, pseudo_labels: bool) -> tuple[Recipe, Recipe]:
-        """Return recipe and settings of a train stage.
+    def train(self, place: Place, *, pseudo_labels: bool) -> TrainConfig:
+        """Return what the config says to a train stage.
 
         Raises:
             ValueError: the model's heads do not predict the models' label space.
@@ -144,53 +146,71 @@ class ConfigRecipes:
         config = self._at(place)
         loader = config["train_dataloader"]
         hooks = config.get("default_hooks", {})
-        keys = TRAIN_KEYS + (PSEUDO_LABEL_KEYS if pseudo_labels else ())
-        recipe = (
-            {key: config[key] for key in keys if key in config}
-            | {
-                "model": self._model(place),
-                "load_from": self._load_from["load_from"],
-                "train_cfg": {"max_iters": config["train_cfg"]["max_iters"]},
-                "batch_size": loader["batch_size"],
-                "hooks": {key: hook for key, hook in hooks.items() if key not in NEUTRAL_HOOKS},
-                "custom_hooks": config.get("custom_hooks", []),
-                "threads": config["threads"],
-                "plugins": self._plugins,
-            }
-            | self._grid()
+        convergence = config["convergence"]
+        model = self._model(place)
+        return TrainConfig(
+            model=model,
+            load_from=self._load_from,
+            optim_wrapper=config["optim_wrapper"],
+            param_scheduler=_several(config.get("param_scheduler")),
+            max_iters=config["train_cfg"]["max_iters"],
+            batch_size=loader["batch_size"],
+            hooks={key: hook for key, hook in hooks.items() if key not in NEUTRAL_HOOKS},
+            custom_hooks=tuple(config.get("custom_hooks", ())),
+            env_cfg=config.get("env_cfg"),
+            convergence=None if convergence is None else ConvergenceRule(**convergence),
+            oversample=config["oversample"],
+            volumes=bool(self._config["views"]),
+            slice_spacing=self._slice_spacing(),
+            slice_threshold=config["slice_threshold"],
+            mix=config["mix"] if pseudo_labels else None,
+            pseudo_labels=PseudoLabelRule(**config["pseudo_labels"]) if pseudo_labels else None,
+            threads=config["threads"],
+            plugins=self._plugins,
+            neutral=replace(
+                self._neutral(loader),
+                **_watching(config),
+                weight_files=self._weights.files_in({"load_from": self._load_from, "model": model}),
+            ),
         )
-        settings = {key: config[key] for key in NEUTRAL_KEYS if key in config} | {
-            "loader": {key: loader[key] for key in NEUTRAL_LOADER_KEYS if key in loader},
-            "hooks": {key: hook for key, hook in hooks.items() if key in NEUTRAL_HOOKS},
-            "weight_files": self._weights.files,
-            "imports": self._imports,
-        }
-        return recipe, settings
 
-    def label(self, cases: str, role: Role) -> tuple[Recipe, Recipe]:
-        """Return recipe and settings of a label stage; only R's labels may need confidences."""
+    def label(self, cases: str, role: Role) -> LabelConfig:
+        """Return what the config says to a label stage; only R's labels may need confidences."""
         places = {view: Place(role, view, self.sections[-1]) for view in self.views}
         config = self._at(next(iter(places.values())))
         loader = config["test_dataloader"]
-        recipe = {
-            "models": [
-                {"view": view, "model": without_weights(self._model(place))}
+        return LabelConfig(
+            networks=tuple(
+                NetworkConfig(view=view, model=without_weights(self._model(place)))
                 for view, place in places.items()
-            ],
-            "inference": config["inference"],
-            "adapters": [a for a in config["adapters"] if not _only_declares(a)],
-            "batch_size": loader.get("batch_size", 1),
+            ),
+            inference=config["inference"],
+            adapters=tuple(a for a in config["adapters"] if not _only_declares(a)),
+            batch_size=loader.get("batch_size", 1),
             # Models of any role may learn from the labels that a model of this one writes.
-            "confidence": cases == "reference" and _trusts_by_confidence(self._config),
-            "threads": config["threads"],
-            "plugins": self._plugins,
-        } | self._grid()
-        settings = {
-            "cache_dir": config["cache_dir"],
-            "loader": {key: loader[key] for key in NEUTRAL_LOADER_KEYS if key in loader},
-            "imports": self._imports,
-        }
-        return recipe, settings
+            confidence=cases == "reference" and _trusts_by_confidence(self._config),
+            volumes=bool(self._config["views"]),
+            slice_spacing=self._slice_spacing(),
+            threads=config["threads"],
+            plugins=self._plugins,
+            neutral=self._neutral(loader),
+        )
+
+    def evaluate(self) -> EvaluateConfig:
+        """Return what the config says to an evaluate stage."""
+        return EvaluateConfig(
+            metrics=tuple(self._config["test_evaluator"]),
+            max_side=self._config["max_side"],
+            plugins=self._plugins,
+        )
+
+    def _neutral(self, loader: Mapping[str, Any]) -> Neutral:
+        """Return what changes no bit of a stage that opens the given loader."""
+        return Neutral(
+            cache_dir=self._config["cache_dir"],
+            loader={key: loader[key] for key in NEUTRAL_LOADER_KEYS if key in loader},
+            imports=self._imports,
+        )
 
     def _at(self, place: Place) -> Mapping[str, Any]:
         """Return the config of a training after a look at its heads, which others need not pass."""
@@ -206,40 +226,30 @@ class ConfigRecipes:
             self._models[place] = self._weights.mark(self._at(place)["model"], "model")
         return self._models[place]
 
-    def _grid(self) -> dict[str, float | None]:
-        """Return in which grid volumes are worked on; nothing for images."""
+    def _slice_spacing(self) -> float | None:
+        """Return the distance of axial slices that volumes are brought to."""
         spacing = slice_spacing(self._config["adapters"])
-        if self._config["views"]:
-            return {"slice_spacing": spacing}
-        if spacing is not None:
+        if spacing is not None and not self._config["views"]:
             raise UserError(
                 "adapters: one normalises the distance of slices, but there are no views; it is "
                 "for volumes"
             )
-        return {}
+        return spacing
 
-    def evaluate(self) -> Recipe:
-        """Return the recipe of an evaluate stage."""
-        return {
-            "metrics": self._config["test_evaluator"],
-            "max_side": self._config["max_side"],
-            "plugins": self._plugins,
-        }
-
-    def train_pipeline(self, cases: str, place: Place) -> tuple[Recipe, ...]:
+    def train_pipeline(self, cases: str, place: Place) -> tuple[ConfigPart, ...]:
         """Return the transforms of training samples; R's own where it is a data set of its own."""
         config = self._at(place)
         own = own_reference(config["split"]) if cases == "reference" else ()
         home = next((part for part in own if part.get("pipeline")), None)
         return self._sized((home or config["train_dataloader"]["dataset"])["pipeline"])
 
-    def label_pipeline(self, cases: str) -> tuple[Recipe, ...]:
+    def label_pipeline(self, cases: str) -> tuple[ConfigPart, ...]:
         """Return the transforms of images to be labeled: the test pipeline without true labels."""
         home = "val_dataloader" if cases == "validation" else "test_dataloader"
         pipeline = self._config[home]["dataset"]["pipeline"]
         return self._sized(step for step in pipeline if step["type"] not in LOADS_LABELS)
 
-    def _sized(self, pipeline: Iterable[Recipe]) -> tuple[Recipe, ...]:
+    def _sized(self, pipeline: Iterable[ConfigPart]) -> tuple[ConfigPart, ...]:
         """Tell the transforms that read files the working size."""
         size = {"max_side": self._config["max_side"]}
         return tuple({**size, **step} if step["type"] in SIZED else step for step in pipeline)
@@ -275,6 +285,26 @@ def own_reference(split: Mapping[str, Any]) -> Sequence[Mapping[str, Any]]:
 
 def _is_data_set(part: Any) -> bool:
     return isinstance(part, Mapping) and "type" in part
+
+
+def _watching(config: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the neutral part of what the config says of a training's logs and checkpoints."""
+    hooks = config.get("default_hooks", {})
+    checkpoint = hooks.get("checkpoint") or {}
+    return {
+        "hooks": {key: hooks[key] for key in WATCHING_HOOKS if key in hooks},
+        "checkpoint_interval": checkpoint.get("interval", DEFAULT_INTERVAL),
+        "checkpoints_kept": checkpoint.get("max_keep_ckpts"),
+        "log_level": config.get("log_level", "INFO"),
+        "log_processor": config.get("log_processor"),
+        "visualizer": config.get("visualizer"),
+        "vis_backends": _several(config.get("vis_backends")),
+    }
+
+
+def _several(parts: Any) -> tuple[ConfigPart, ...]:
+    """Return one part of a config, a list of them or nothing as a tuple."""
+    return (parts,) if isinstance(parts, Mapping) else tuple(parts or ())
 
 
 def _trusts_by_confidence(config: Mapping[str, Any]) -> bool:
