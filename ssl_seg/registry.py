@@ -146,6 +146,7 @@ SCHEDULERS = PlugPoint("scheduler", "ssl_seg.schedulers")
 DATASETS = PlugPoint("data set", "ssl_seg.catalog", "ssl_seg.phantoms.data_set")
 ADAPTERS = PlugPoint("adapter", "ssl_seg.adapters")
 METRICS = PlugPoint("metric", "ssl_seg.metrics")
+METHODS = PlugPoint("method", "ssl_seg.methods")
 PREDICTORS = PlugPoint("predictor", "ssl_seg.runner.predictors", "ssl_seg.runner.volume_predictors")
 EXECUTORS = PlugPoint("executor", "ssl_seg.execution")
 

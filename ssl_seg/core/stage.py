@@ -21,6 +21,7 @@ from ssl_seg.core.stage_fingerprint import NOT_HASHED, stage_fingerprint
 from ssl_seg.core.views import View
 
 Role: TypeAlias = Literal["initial", "student", "guided", "tuning", "final"]
+SourceKind: TypeAlias = Literal["labeled", "pseudo", "unlabeled"]
 
 MODEL_FILE = "model.pth"
 """Name of the weights in a train stage's artifact."""
@@ -40,7 +41,7 @@ class Source:
             than the space that the model predicts; ``None`` where both are the same.
     """
 
-    kind: Literal["labeled", "pseudo"]
+    kind: SourceKind
     cases: tuple[Case, ...]
     values: LabelValues
     pipeline: tuple[ConfigPart, ...]

@@ -13,8 +13,10 @@ from typing import Any, final
 import torch
 from mmengine.hooks import Hook
 from mmengine.runner import Runner
+from torch import Tensor, nn
 
 from ssl_seg.core.errors import UserError
+from ssl_seg.methods.method import STUDENT
 from ssl_seg.runner.finite import require_finite_training
 from ssl_seg.store.atomic import write_bytes
 
@@ -102,7 +104,12 @@ def state_of(runner: Runner, iteration: int) -> dict[str, Any]:
     schedulers = runner.param_schedulers or []
     state = {
         "meta": {"iter": iteration, "epoch": 0},
-        "state_dict": {name: value.cpu() for name, value in runner.model.state_dict().items()},
+        "state_dict": weights_of(runner.model),
+        "networks": {
+            name: weights_of(network)
+            for name, network in runner.networks.items()
+            if name != STUDENT
+        },
         "message_hub": {},
         "optimizer": runner.optim_wrapper.state_dict(),
         "param_schedulers": [scheduler.state_dict() for scheduler in schedulers],
@@ -113,12 +120,19 @@ def state_of(runner: Runner, iteration: int) -> dict[str, Any]:
     return state
 
 
+def weights_of(network: nn.Module) -> dict[str, Tensor]:
+    """Return a network's parameters and buffers on the CPU."""
+    return {name: value.cpu() for name, value in network.state_dict().items()}
+
+
 def restore(runner: Runner, state: dict[str, Any]) -> None:
     """Bring a runner whose optimiser and schedules are built to a saved state."""
     # EMAHook decides by this flag whether it finds its averages or starts them anew.
     runner._resume = True
     runner.call_hook("after_load_checkpoint", checkpoint=state)
     runner.model.load_state_dict(state["state_dict"], strict=True)
+    for name, weights in state["networks"].items():
+        runner.networks[name].load_state_dict(weights, strict=True)
     runner.optim_wrapper.load_state_dict(state["optimizer"])
     schedulers = runner.param_schedulers or []
     for scheduler, saved in zip(schedulers, state["param_schedulers"], strict=True):

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from typing import Any, final
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, Protocol, final
 
-from mmengine.runner import BaseLoop, Runner
-from torch import nn
+from mmengine.runner import BaseLoop
+from torch import Tensor, nn
 
 from ssl_seg.core.fingerprint import derive_seed
 from ssl_seg.data.training_set import seed_generators
+from ssl_seg.methods.method import Method, Step
 from ssl_seg.registry import LOOPS
 from ssl_seg.runner.finite import require_finite_loss
 
@@ -17,10 +18,32 @@ OpenLoader = Callable[[int], Iterable[Any]]
 """Returns the batches from an iteration on."""
 
 
+class LearningRunner(Protocol):
+    """What the loop needs of mmengine's Runner, and what it has besides.
+
+    Attributes:
+        model: the student.
+        networks: the student and those that the method made, by name.
+        method: what is asked for losses.
+        optim_wrapper: mmengine's.
+    """
+
+    model: Any
+    networks: Mapping[str, nn.Module]
+    method: Method
+    optim_wrapper: Any
+
+    def call_hook(self, name: str, **arguments: Any) -> None:
+        """Call a method of all hooks."""
+        ...
+
+
 @LOOPS.register_module()
 @final
 class SeededLoop(BaseLoop):
     """Trains for a number of iterations, each a function of the state before it and the seed.
+
+    What a batch is worth is the method's business; one step of the optimiser follows.
 
     mmengine's own loop opens its loader before it resumes and then replays it.
 
@@ -32,7 +55,7 @@ class SeededLoop(BaseLoop):
     """
 
     def __init__(
-        self, runner: Runner, dataloader: OpenLoader, *, max_iters: int, seed: int
+        self, runner: LearningRunner, dataloader: OpenLoader, *, max_iters: int, seed: int
     ) -> None:
         super().__init__(runner, dataloader)
         self.iteration = 0
@@ -76,10 +99,21 @@ class SeededLoop(BaseLoop):
         # and hooks draw must not depend on that.
         seed_generators(derive_seed("model", self._seed, self.iteration))
         self.runner.call_hook("before_train_iter", batch_idx=self.iteration, data_batch=batch)
-        outputs = self.runner.model.train_step(batch, optim_wrapper=self.runner.optim_wrapper)
-        # Behind the step, where a GPU need not be waited for, but before anything is saved.
-        require_finite_loss(outputs, self.iteration + 1, batch)
+        outputs = self._learn(Step(self.iteration, self._max_iters, self.runner.networks, batch))
         self.runner.call_hook(
             "after_train_iter", batch_idx=self.iteration, data_batch=batch, outputs=outputs
         )
         self.iteration += 1
+
+    def _learn(self, step: Step) -> dict[str, Tensor]:
+        """Take one step of the optimiser on the method's losses, and return them by name."""
+        method, wrapper = self.runner.method, self.runner.optim_wrapper
+        with wrapper.optim_context(step.student):
+            losses = method.losses(step)
+        total, parts = step.student.parse_losses(losses)
+        wrapper.update_params(total)
+        # Behind the step, where a GPU need not be waited for, but before anything is saved.
+        require_finite_loss(parts, step.iteration + 1, step.batch)
+        method.after_step(step)
+        named: dict[str, Tensor] = parts
+        return named

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from mmengine.runner import Runner
-
 from ssl_seg.core.stage import MODEL_FILE, TrainStage
+from ssl_seg.methods.method import STUDENT
 from ssl_seg.runner import checkpoint
 from ssl_seg.runner.environment import device_name, versions
+from ssl_seg.runner.finite import require_finite_training
+from ssl_seg.runner.stage_runner import StageRunner
 from ssl_seg.store.atomic import write_bytes, write_json
 
 
-def write_model(runner: Runner, stage: TrainStage, out: Path) -> None:
+def write_model(runner: StageRunner, stage: TrainStage, out: Path) -> None:
     """Write ``model.pth`` and ``environment.json`` of a training that has ended.
 
     Args:
@@ -20,7 +21,14 @@ def write_model(runner: Runner, stage: TrainStage, out: Path) -> None:
         stage: what it trained.
         out: folder of the artifact to be.
     """
+    # As a checkpoint, so that hooks that average weights put theirs in.
     state = checkpoint.state_of(runner, stage.size)
+    published = runner.method.published
+    if published == STUDENT:
+        weights = state["state_dict"]
+    else:
+        weights = state["networks"][published]
+        require_finite_training(weights, runner.networks[published], stage.size)
     meta = {
         "iter": stage.size,
         "dataset_meta": {
@@ -28,6 +36,6 @@ def write_model(runner: Runner, stage: TrainStage, out: Path) -> None:
             "palette": [list(colour) for colour in stage.space.palette],
         },
     }
-    model = {"meta": meta, "state_dict": state["state_dict"]}
+    model = {"meta": meta, "state_dict": weights}
     write_bytes(out / MODEL_FILE, checkpoint.to_bytes(model))
     write_json(out / "environment.json", {"device": device_name(), "versions": versions()})

@@ -13,8 +13,11 @@ import torch
 from mmengine.hooks import Hook
 from mmengine.logging import MMLogger
 from mmengine.runner import Runner
+from torch import nn
 
 from ssl_seg.core.stage import MODEL_FILE, TrainStage
+from ssl_seg.methods.method import STUDENT
+from ssl_seg.methods.of_stage import method_of
 from ssl_seg.registry import SCOPE
 from ssl_seg.runner import amp, checkpoint, loop, models  # noqa: F401 - amp and loop register
 from ssl_seg.runner.batches import Batches
@@ -45,6 +48,8 @@ class StageRunner(Runner):
         self._scratch_seed = seed
         self._start = start
         self._running = running
+        self.method = method_of(stage)
+        self.networks: dict[str, nn.Module] = {}
         super().__init__(**kwargs)
 
     def build_logger(self, **kwargs: Any) -> MMLogger:
@@ -63,6 +68,7 @@ class StageRunner(Runner):
     def _init_model_weights(self) -> None:
         """Draw the scratch weights, or load a weight file or an ancestor's weights over them."""
         set_start_weights(self.model, self._stage, self._scratch_seed, self._start, self.logger)
+        self.networks = {STUDENT: self.model, **self.method.networks(self.model)}
 
     def load_or_resume(self) -> None:
         """Go on from the newest whole checkpoint, if there is one."""

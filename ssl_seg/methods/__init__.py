@@ -1,0 +1,5 @@
+"""How one training learns from its samples; the plug point ``method``, one file for each."""
+
+from ssl_seg.methods.supervised import Supervised
+
+__all__ = ["Supervised"]
