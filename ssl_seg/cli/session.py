@@ -4,38 +4,27 @@ from __future__ import annotations
 
 import argparse
 import logging
-from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
-from tabulate import tabulate
-
 from ssl_seg.catalog.index import DigestIndex
-from ssl_seg.config import Experiment, open_experiment
+from ssl_seg.cli.run import Run, describe
+from ssl_seg.config import open_experiment
 from ssl_seg.core.errors import UserError
-from ssl_seg.core.plan import Plan, merge_stages
-from ssl_seg.core.space import LabelSpace
-from ssl_seg.core.stage import EvaluateStage, Stage
+from ssl_seg.core.plan import merge_stages
 from ssl_seg.execution import progress
 from ssl_seg.registry import EXECUTORS
 from ssl_seg.report.write import write_report
-from ssl_seg.store import layout
 from ssl_seg.store.atomic import write_bytes, write_json
+from ssl_seg.store.layout import check_can_start_over, mark, put_back
 from ssl_seg.store.lock import writer_lock
-from ssl_seg.store.store import Store
+from ssl_seg.store.store import Store, starting_over
 
 logger = logging.getLogger(__name__)
 
 INDEX = "index.json"
-
-
-@dataclass(frozen=True)
-class Run:
-    """One config with one seed, planned."""
-
-    experiment: Experiment
-    plan: Plan
 
 
 def plan_runs(
@@ -86,83 +75,64 @@ def run_configs(
     """
     downloads = work_dir / "downloads" if args.allow_download else None
     if args.dry_run:
+        earlier = _earlier(work_dir, fresh=args.fresh)
         runs = plan_runs(configs, seeds, DigestIndex(work_dir / INDEX), downloads)
-        print(describe(runs, Store(work_dir)))
+        print(describe(runs, _finished(runs, earlier)))
         return runs
     with writer_lock(work_dir):
-        store = Store.fresh(work_dir) if args.fresh else Store(work_dir)
-        layout.mark(work_dir)
+        put_back(work_dir)
+        earlier = _earlier(work_dir, fresh=args.fresh)
         with DigestIndex(work_dir / INDEX) as index:
             runs = plan_runs(configs, seeds, index, downloads)
+        _check_what_runs(runs, earlier)
+        store = _begin(runs, work_dir, earlier)
         _walk(runs, store)
         print(write_report(store))
     return runs
 
 
-def describe(runs: Iterable[Run], store: Store) -> str:
-    """Return the plans as text: counts, and stage by stage what is done already."""
-    parts = []
-    for run in runs:
-        plan = run.plan
-        done = {name for name in plan.stages if store.has(name)}
-        lists = [f"{name} {len(cases)}" for name, cases in run.experiment.split.lists().items()]
-        iterations = sum(stage.size for stage in plan.trainings)
-        parts.append(
-            f"{plan.name}: {plan.scheduler['type']}; cases: {', '.join(lists)}\n"
-            f"{len(plan.trainings)} trainings ({iterations} iterations), "
-            f"{len(plan.labelings)} labelings, {len(plan.evaluations)} evaluations; "
-            f"{len(done)} of {len(plan.stages)} stages done\n"
-            + "".join(f"note: {note}\n" for note in plan.notes)
-            + _stage_table(plan, done)
-        )
+def _earlier(work_dir: Path, *, fresh: bool) -> Store | None:
+    """Return what earlier runs left; ``None`` to start over, which nothing may stand against."""
+    if not fresh:
+        return Store(work_dir)
+    check_can_start_over(work_dir)
+    return None
+
+
+def _finished(runs: Iterable[Run], store: Store | None) -> set[str]:
+    """Return the fingerprints of the stages that need not run again."""
     stages = merge_stages(run.plan for run in runs)
-    total = f"{len(stages)} stages in all, {sum(store.has(name) for name in stages)} done"
-    return "\n\n".join([*parts, total])
+    return set() if store is None else {name for name in stages if store.has(name)}
 
 
-def _stage_table(plan: Plan, done: Collection[str]) -> str:
-    """Return a line per stage; label spaces are told where there are several."""
-    stages = plan.stages.values()
-    spaces = [_space(stage).name for stage in stages]
-    columns: list[tuple[str, Iterable[Any]]] = [
-        ("", range(1, len(stages) + 1)),
-        ("kind", [stage.kind for stage in stages]),
-        ("stage", [stage.title for stage in stages]),
-        *([("space", spaces)] if len(set(spaces)) > 1 else []),
-        ("size", [stage.size for stage in stages]),
-        ("fingerprint", [name[:8] for name in plan.stages]),
-        ("", ["done" if name in done else "" for name in plan.stages]),
-    ]
-    headers, cells = zip(*columns, strict=True)
-    return tabulate(list(zip(*cells, strict=True)), headers=headers)
-
-
-def _space(stage: Stage) -> LabelSpace:
-    """Return the label space that a stage learns to predict, labels in, or is scored in."""
-    return stage.values.space if isinstance(stage, EvaluateStage) else stage.space
-
-
-def _walk(runs: Sequence[Run], store: Store) -> None:
-    """Run all stages that the store lacks."""
+def _check_what_runs(runs: Sequence[Run], earlier: Store | None) -> None:
+    """Check what needs torch, if there is work to do."""
     stages = merge_stages(run.plan for run in runs)
-    done = {name for name in stages if store.has(name)}
-    if len(done) < len(stages):
-        _check_training_side(runs)
-    for run in runs:
-        _save(run, store)
-    executor = EXECUTORS.build(runs[0].experiment.config["executor"])
-    with progress(stages, done) as events:
-        executor.run(stages, store, events)
-
-
-def _check_training_side(runs: Iterable[Run]) -> None:
-    """Check what needs torch, once there is work to do."""
+    if len(_finished(runs, earlier)) == len(stages):
+        return
     from ssl_seg.runner.check_models import check_models  # noqa: PLC0415 - imports torch
     from ssl_seg.runner.check_types import check_types  # noqa: PLC0415
 
     for run in runs:
         check_types(run.experiment.config)
-    check_models(merge_stages(run.plan for run in runs))
+    check_models(stages)
+
+
+def _begin(runs: Iterable[Run], work_dir: Path, earlier: Store | None) -> Store:
+    """Save the plans; only then is what ``--fresh`` removes gone for good."""
+    with nullcontext(earlier) if earlier is not None else starting_over(work_dir) as store:
+        mark(work_dir)
+        for run in runs:
+            _save(run, store)
+    return store
+
+
+def _walk(runs: Sequence[Run], store: Store) -> None:
+    """Run all stages that the store lacks."""
+    stages = merge_stages(run.plan for run in runs)
+    executor = EXECUTORS.build(runs[0].experiment.config["executor"])
+    with progress(stages, _finished(runs, store)) as events:
+        executor.run(stages, store, events)
 
 
 def _save(run: Run, store: Store) -> None:

@@ -49,6 +49,7 @@ def run(arguments: Sequence[str] | None = None) -> None:
     weights = weights_by_view(args.checkpoint, views_of(config))
     work_dir = args.work_dir or Path("work_dirs") / f"{args.config.stem}_test"
     with writer_lock(work_dir):
+        layout.put_back(work_dir)
         store = Store(work_dir)
         layout.mark(work_dir)
         label, evaluate = _stages(config, args.config.parent, weights, store)

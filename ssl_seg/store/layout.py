@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import secrets
 import shutil
 from pathlib import Path
@@ -11,14 +12,20 @@ from ssl_seg.store.atomic import is_unfinished, make_folder, sync, write_json
 from ssl_seg.store.lock import LOCK_NAME
 from ssl_seg.store.manifest import read_json
 
+_log = logging.getLogger(__name__)
+
 MARK = "store.json"
 """File that makes a folder a work dir; it is written before anything else is."""
 
 LAYOUT = {"layout": "ssl_seg", "format": 2}
 """Content of the mark; the format is raised when the layout is another than before."""
 
-ARTIFACTS, RUNNING, PLANS, SPLITS, TRASH = "artifacts", "running", "plans", "splits", "trash"
-OWN_FOLDERS = (ARTIFACTS, RUNNING, PLANS, TRASH)
+ARTIFACTS, RUNNING, PLANS, SPLITS = "artifacts", "running", "plans", "splits"
+ASIDE, TRASH = "aside", "trash"
+OWN_FOLDERS = (ARTIFACTS, RUNNING, PLANS, ASIDE, TRASH)
+
+REMOVED_BY_FRESH = (ARTIFACTS, RUNNING, PLANS)
+"""What starting over removes; other files and folders stay."""
 
 
 def check_layout(work_dir: Path) -> None:
@@ -49,25 +56,66 @@ def mark(work_dir: Path) -> None:
         write_json(work_dir / MARK, LAYOUT)
 
 
-def empty(work_dir: Path) -> None:
-    """Remove all artifacts, work in progress and plans of a work dir, of whatever format.
-
-    Folders are renamed before they are removed, so that a kill leaves no artifact in part.
+def check_can_start_over(work_dir: Path) -> None:
+    """Check that what starting over removes was left by earlier runs; nothing is changed.
 
     Raises:
-        ValueError: the folder holds things and is no work dir, or one of its folders is a link.
+        UserError: the folder holds things and is no work dir, of whatever format, or one of its own
+            folders is a link.
     """
     _refuse_links(work_dir)
-    _refuse_foreign(work_dir)
-    trash = work_dir / TRASH / secrets.token_hex(8)
-    for name in (ARTIFACTS, RUNNING, PLANS):
+    if work_dir.is_dir() and not _is_marked(work_dir):
+        names = {path.name for path in work_dir.iterdir()}
+        if not all(name == LOCK_NAME or is_unfinished(name) for name in names):
+            raise UserError(
+                f"{work_dir}: starting over removes what earlier runs left, but this folder is no "
+                f"work dir of ssl_seg (its {MARK} is missing or says something else); choose "
+                "another --work-dir, or empty it yourself"
+            )
+
+
+def set_aside(work_dir: Path) -> None:
+    """Move artifacts, work in progress, plans and the mark out of the way, into ``aside``.
+
+    A kill at any instant leaves what :func:`put_back` restores.
+    """
+    for name in (*REMOVED_BY_FRESH, MARK):  # the mark is last: where it lies, all of it lies
         if (work_dir / name).exists():
-            make_folder(trash)
-            (work_dir / name).rename(trash / name)
-    if work_dir.is_dir():
+            make_folder(work_dir / ASIDE)
+            (work_dir / name).rename(work_dir / ASIDE / name)
+            sync(work_dir / ASIDE)
+            sync(work_dir)
+
+
+def put_back(work_dir: Path) -> None:
+    """Undo :func:`set_aside`; without anything set aside nothing happens.
+
+    What lies in the places of earlier artifacts and plans by now is removed: a run that was cut off
+    before it had planned wrote it.
+    """
+    aside = work_dir / ASIDE
+    if aside.is_symlink() or not (_is_marked(aside) or (aside.is_dir() and _is_marked(work_dir))):
+        return
+    if (aside / MARK).is_file():
+        for name in REMOVED_BY_FRESH:
+            remove(work_dir / name)
+        (aside / MARK).replace(work_dir / MARK)
+    for name in REMOVED_BY_FRESH:
+        if (aside / name).exists():
+            (aside / name).rename(work_dir / name)
+    sync(work_dir)
+    aside.rmdir()
+    _log.info("%s: put back what an interrupted --fresh had set aside", work_dir)
+
+
+def discard(work_dir: Path) -> None:
+    """Remove for good what :func:`set_aside` moved; one rename decides."""
+    aside = work_dir / ASIDE
+    if aside.is_dir():
+        make_folder(work_dir / TRASH)
+        aside.rename(work_dir / TRASH / secrets.token_hex(8))
         sync(work_dir)
     remove_scraps(work_dir)
-    write_json(work_dir / MARK, LAYOUT)
 
 
 def remove_scraps(work_dir: Path) -> None:
@@ -94,17 +142,8 @@ def _refuse_links(work_dir: Path) -> None:
             )
 
 
-def _refuse_foreign(work_dir: Path) -> None:
-    if not work_dir.is_dir():
-        return
-    if (work_dir / MARK).is_file():
-        is_ours = read_json(work_dir / MARK).get("layout") == LAYOUT["layout"]
-    else:
-        names = {path.name for path in work_dir.iterdir()}
-        is_ours = all(name == LOCK_NAME or is_unfinished(name) for name in names)
-    if not is_ours:
-        raise UserError(
-            f"{work_dir}: starting over removes what earlier runs left, but this folder is no work "
-            f"dir of ssl_seg (its {MARK} is missing or says something else); choose another "
-            "--work-dir, or empty it yourself"
-        )
+def _is_marked(folder: Path) -> bool:
+    """Tell whether a folder has the mark of a work dir, of whatever format."""
+    if not (folder / MARK).is_file():
+        return False
+    return read_json(folder / MARK).get("layout") == LAYOUT["layout"]

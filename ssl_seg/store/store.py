@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, final
 
@@ -42,18 +43,6 @@ class Store:
     def __init__(self, work_dir: Path) -> None:
         layout.check_layout(work_dir)
         self.work_dir = work_dir
-
-    @classmethod
-    def fresh(cls, work_dir: Path) -> Store:
-        """Remove all artifacts, work in progress and plans of a work dir and open it.
-
-        Other files in it stay. This also works on the layout of another version.
-
-        Raises:
-            ValueError: the folder holds things and is no work dir.
-        """
-        layout.empty(work_dir)
-        return cls(work_dir)
 
     @property
     def splits(self) -> Path:
@@ -164,6 +153,28 @@ class Store:
     def _entries(self, folder: str) -> Iterable[Path]:
         path = self.work_dir / folder
         return sorted(path.iterdir()) if path.is_dir() else ()
+
+
+@contextmanager
+def starting_over(work_dir: Path) -> Iterator[Store]:
+    """Open a work dir as if it were new, and remove earlier artifacts and plans at the end.
+
+    Until the block has ended well they lie in the folder ``aside``: an exception puts them back,
+    and after a kill the next run does. Other files of the work dir stay. This works on the layout
+    of another version too.
+
+    Raises:
+        UserError: the folder holds things and is no work dir.
+    """
+    layout.check_can_start_over(work_dir)
+    layout.set_aside(work_dir)
+    try:
+        layout.mark(work_dir)
+        yield Store(work_dir)
+    except BaseException:
+        layout.put_back(work_dir)
+        raise
+    layout.discard(work_dir)
 
 
 def _checked(fingerprint: str) -> str:

@@ -1,0 +1,73 @@
+"""Starting over: nothing is lost before the new run has planned."""
+
+import pytest
+
+from ssl_seg.cli.train import run as train
+from ssl_seg.core.errors import UserError
+from ssl_seg.store import Store
+
+FINGERPRINT = "0" * 32
+
+
+@pytest.fixture
+def work_dir(tmp_path):
+    """A work dir with an artifact, work in progress and a plan of an earlier run."""
+    store = Store(tmp_path / "work")
+    (store.running(FINGERPRINT) / "out" / "file").write_bytes(b"content")
+    store.publish(FINGERPRINT, {})
+    store.running("1" * 32)
+    store.save_plan({"name": "earlier"})
+    return tmp_path / "work"
+
+
+def contents(folder):
+    files = {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+    # The lock and the index of file digests are no results.
+    return {path: data for path, data in files.items() if path.name not in (".lock", "index.json")}
+
+
+@pytest.mark.parametrize(
+    "mistake",
+    [
+        "thread=2",
+        "test_dataloader.dataset.data_root=nowhere",
+        "scheduler.generations=0",
+        "model.backbone.type=UNett",
+        "model.decode_head.num_convs=-1",
+    ],
+)
+def test_fresh_with_a_mistake_in_the_config_removes_nothing(images, work_dir, mistake):
+    before = contents(work_dir)
+    config = str(images.config)
+    with pytest.raises(UserError):
+        train([config, "--work-dir", str(work_dir), "--fresh", "--cfg-options", mistake])
+    assert contents(work_dir) == before
+
+
+def test_a_dry_run_of_fresh_removes_nothing_and_counts_nothing(images, work_dir, capsys):
+    before = contents(work_dir)
+    train([str(images.config), "--work-dir", str(work_dir), "--fresh", "--dry-run"])
+    assert contents(work_dir) == before
+    assert "stages in all, 0 done" in capsys.readouterr().out
+
+
+def test_fresh_removes_earlier_results_once_the_plan_stands(images, work_dir):
+    options = ["--fresh", "--cfg-options", "train_cfg.max_iters=1"]
+    train([str(images.config), "--work-dir", str(work_dir), *options])
+    store = Store(work_dir)
+    assert not store.has(FINGERPRINT)
+    assert [plan["name"] for plan in store.plans()] == ["images-seed0"]
+    assert not (work_dir / "aside").exists()
+    assert not (work_dir / "trash").exists()
+
+
+def test_what_a_killed_fresh_set_aside_is_put_back_by_the_next_run(images, work_dir):
+    before = contents(work_dir)
+    (work_dir / "aside").mkdir()
+    for name in ("artifacts", "running", "plans", "store.json"):
+        (work_dir / name).rename(work_dir / "aside" / name)
+    mistake = "test_dataloader.dataset.data_root=nowhere"
+    with pytest.raises(UserError, match="nowhere"):
+        train([str(images.config), "--work-dir", str(work_dir), "--cfg-options", mistake])
+    assert contents(work_dir) == before
+    assert not (work_dir / "aside").exists()
