@@ -160,7 +160,7 @@ class StageConfigs:
             env_cfg=config.get("env_cfg"),
             convergence=None if convergence is None else ConvergenceRule(**convergence),
             oversample=config["oversample"],
-            volumes=bool(self._config["views"]),
+            medium="volumes" if self._config["views"] else "pictures",
             slice_spacing=self._slice_spacing(),
             slice_threshold=config["slice_threshold"],
             mix=config["mix"] if pseudo_labels else None,
@@ -189,7 +189,7 @@ class StageConfigs:
             batch_size=loader.get("batch_size", 1),
             # Models of any role may learn from the labels that a model of this one writes.
             confidence=cases == "reference" and _trusts_by_confidence(self._config),
-            volumes=bool(self._config["views"]),
+            medium="volumes" if self._config["views"] else "pictures",
             slice_spacing=self._slice_spacing(),
             threads=config["threads"],
             plugins=self._plugins,

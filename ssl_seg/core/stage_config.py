@@ -101,7 +101,7 @@ class TrainConfig:
         convergence: when to start again; ``None``: never.
         oversample: share of the cases up to which a class counts as rare, in (0, 1]; ``None``: no
             case stands more than once in a pass.
-        volumes: whether the cases are volumes, cut into slices.
+        medium: what the cases are; volumes are cut into slices.
         slice_spacing: distance in mm that axial slices of volumes are brought to; ``None``: as in
             the files.
         slice_threshold: share of the slices to keep, in (0, 1], or the least number of labeled
@@ -125,7 +125,7 @@ class TrainConfig:
     env_cfg: ConfigPart | None = None
     convergence: ConvergenceRule | None = None
     oversample: float | None = None
-    volumes: bool = False
+    medium: Literal["pictures", "volumes"] = "pictures"
     slice_spacing: float | None = None
     slice_threshold: float | None = None
     mix: Mix | None = None
@@ -160,7 +160,7 @@ class LabelConfig:
         batch_size: cases that go through the network together.
         confidence: whether to store how sure the model is of each pixel.
         probabilities: whether to store the probability of each class.
-        volumes: whether the cases are volumes.
+        medium: what the cases are.
         slice_spacing: distance in mm that axial slices of volumes are brought to; ``None``: as in
             the files.
         threads: that torch computes with; sums depend on it.
@@ -174,7 +174,7 @@ class LabelConfig:
     batch_size: int = 1
     confidence: bool = False
     probabilities: bool = False
-    volumes: bool = False
+    medium: Literal["pictures", "volumes"] = "pictures"
     slice_spacing: float | None = None
     threads: int
     plugins: Mapping[str, str] = field(default_factory=dict)

@@ -70,7 +70,7 @@ def check_predictor(config: LabelConfig, pipeline: Sequence[Mapping[str, Any]]) 
             made[kind] = models.build(network.model).eval()
         networks[network.view] = made[kind]
     # Nothing is read, so the folder is never made.
-    cache = VolumeCache(Path("unused"), WorkingGrid(None)) if config.volumes else None
+    cache = VolumeCache(Path("unused"), WorkingGrid(None)) if config.medium == "volumes" else None
     _built(config, networks, pipeline, cache)
 
 

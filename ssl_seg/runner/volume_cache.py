@@ -20,7 +20,7 @@ def volume_cache(
         store: whose work dir has a cache of its own otherwise.
         folder: another folder instead.
     """
-    if not config.volumes:
+    if config.medium != "volumes":
         return None
     if folder is None:
         shared = config.neutral.cache_dir

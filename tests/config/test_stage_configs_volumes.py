@@ -128,14 +128,14 @@ def test_the_slice_spacing_goes_into_trainings_and_labelings(planned):
     ):
         plan = planned({"adapters": adapters})
         for stage in (*plan.trainings, *plan.labelings):
-            assert (stage.config.volumes, stage.config.slice_spacing) == (True, spacing)
+            assert (stage.config.medium, stage.config.slice_spacing) == ("volumes", spacing)
         # Nothing is left of it to put around a predictor.
         assert not any(stage.config.adapters for stage in plan.labelings)
 
 
 def test_images_have_no_slices(made_up):
     for stage in (*made_up.plan(STSO).trainings, *made_up.plan(STSO).labelings):
-        assert (stage.config.volumes, stage.config.slice_spacing) == (False, None)
+        assert (stage.config.medium, stage.config.slice_spacing) == ("pictures", None)
 
 
 def test_two_slice_spacings_are_refused(planned):
