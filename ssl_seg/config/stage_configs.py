@@ -147,7 +147,7 @@ class StageConfigs:
         loader = config["train_dataloader"]
         hooks = config.get("default_hooks", {})
         convergence = config["convergence"]
-        model = self._model(place)
+        model = _for_training(self._model(place))
         return TrainConfig(
             model=model,
             load_from=self._load_from,
@@ -285,6 +285,15 @@ def own_reference(split: Mapping[str, Any]) -> Sequence[Mapping[str, Any]]:
 
 def _is_data_set(part: Any) -> bool:
     return isinstance(part, Mapping) and "type" in part
+
+
+def _for_training(model: Mapping[str, Any]) -> dict[str, Any]:
+    """Drop what a model reads only to label, so that mending it loses no training."""
+    kept = {key: part for key, part in model.items() if key != "test_cfg"}
+    if isinstance(preprocessor := model.get("data_preprocessor"), Mapping):
+        read = {key: part for key, part in preprocessor.items() if key != "test_cfg"}
+        kept["data_preprocessor"] = read
+    return kept
 
 
 def _watching(config: Mapping[str, Any]) -> dict[str, Any]:

@@ -129,6 +129,21 @@ def test_what_labeling_reads_changes_labels_and_those_who_learn_from_them(
     assert labeled_anew(usual, other) >= {"r", "e"}
 
 
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [
+        ("model.test_cfg", {"mode": "slide", "crop_size": (8, 8), "stride": (4, 4)}),
+        ("model.data_preprocessor.test_cfg", {"size_divisor": 16}),
+    ],
+)
+def test_what_a_model_reads_only_to_label_trains_nothing_on_true_labels_anew(
+    planned, usual, key, value
+):
+    other = planned({key: value})
+    assert trained_anew(usual, other) == {"student", "final"}
+    assert labeled_anew(usual, other) >= {"r", "e"}
+
+
 def test_what_scoring_reads_changes_scores_alone(planned, usual):
     other = planned({"test_evaluator": [{"type": "IoUMetric", "iou_metrics": ["mDice"]}]})
     anew = [stage for name, stage in other.stages.items() if name not in usual.stages]
