@@ -441,6 +441,7 @@ class MadeUp:
                 image=file(f"{name}/images/{at}{self.suffix}"),
                 label=file(f"{name}/masks/{at}.png") if truth else None,
                 group=f"{name}{at * (groups or count) // count}",
+                medium="pictures" if self.suffix == ".png" else "volumes",
             )
             for at in range(count)
         )

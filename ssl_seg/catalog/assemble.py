@@ -6,7 +6,6 @@ import logging
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Generic
 
 from ssl_seg.catalog.catalog import Catalog
 from ssl_seg.catalog.contiguous_folds import FoldPart
@@ -16,9 +15,9 @@ from ssl_seg.catalog.mask_causes import black_and_white, likely_cause
 from ssl_seg.core.case import Case, LabelFile
 from ssl_seg.core.errors import UserError
 from ssl_seg.core.space import LabelValues
-from ssl_seg.media.facts import Known
-from ssl_seg.media.medium import I, M, Medium
-from ssl_seg.media.pictures.facts import PICTURES
+from ssl_seg.media.by_name import PICTURES
+from ssl_seg.media.facts import CountedFacts, Facts, Known
+from ssl_seg.media.medium import Medium
 
 _log = logging.getLogger(__name__)
 
@@ -41,12 +40,12 @@ class Entry:
 
 
 @dataclass(frozen=True)
-class _Pair(Generic[I, M]):
+class _Pair:
     """One case's files with what is in them."""
 
     entry: Entry
-    image: Known[I]
-    mask: Known[M] | None
+    image: Known[Facts]
+    mask: Known[CountedFacts] | None
 
 
 def assemble(
@@ -55,7 +54,7 @@ def assemble(
     entries: Sequence[Entry],
     index: DigestIndex,
     *,
-    medium: Medium[Any, Any] = PICTURES,
+    medium: Medium = PICTURES,
     list_file: Path | None = None,
     part: FoldPart | None = None,
     cause: str | None = None,
@@ -95,13 +94,15 @@ def assemble(
             image=pair.image.file,
             label=_label_file(pair.mask) if pair.mask else None,
             group=pair.entry.group,
+            medium=medium.name,
         )
         for pair in pairs
     )
-    return Catalog(name, values, tuple(cases))
+    facts = {pair.entry.id: pair.image.facts for pair in pairs}
+    return Catalog(name, values, tuple(cases), medium.name, facts)
 
 
-def _label_file(mask: Known[M]) -> LabelFile:
+def _label_file(mask: Known[CountedFacts]) -> LabelFile:
     return LabelFile(mask.file.path, mask.file.digest, mask.facts.pixels)
 
 
@@ -117,22 +118,22 @@ def _chosen(name: str, entries: Sequence[Entry], list_file: Path | None) -> list
     return list(chosen.values())
 
 
-def _look(entries: Sequence[Entry], index: DigestIndex, medium: Medium[I, M]) -> list[_Pair[I, M]]:
-    images = index.read([entry.image for entry in entries], medium.image)
-    masks = iter(index.read([entry.mask for entry in entries if entry.mask], medium.mask))
+def _look(entries: Sequence[Entry], index: DigestIndex, medium: Medium) -> list[_Pair]:
+    images = index.read([entry.image for entry in entries], medium.image_facts)
+    masks = iter(index.read([entry.mask for entry in entries if entry.mask], medium.mask_facts))
     return [
         _Pair(entry, image, next(masks) if entry.mask else None)
         for entry, image in zip(entries, images, strict=True)
     ]
 
 
-def _misfits(pairs: Sequence[_Pair[I, M]], medium: Medium[I, M]) -> Iterator[str]:
+def _misfits(pairs: Sequence[_Pair], medium: Medium) -> Iterator[str]:
     for pair in pairs:
         if pair.mask and (misfit := medium.misfit(pair.image, pair.mask)):
             yield misfit
 
 
-def _check_values(pairs: Sequence[_Pair[I, M]], values: LabelValues, cause: str | None) -> None:
+def _check_values(pairs: Sequence[_Pair], values: LabelValues, cause: str | None) -> None:
     listed = {value for value, _ in values.table}
     masks = [pair.mask for pair in pairs if pair.mask]
     everywhere = {value for mask in masks for value in _held(mask)}
@@ -154,7 +155,7 @@ def _check_values(pairs: Sequence[_Pair[I, M]], values: LabelValues, cause: str 
         )
 
 
-def _held(mask: Known[M]) -> set[int]:
+def _held(mask: Known[CountedFacts]) -> set[int]:
     return {value for value, _ in mask.facts.pixels}
 
 

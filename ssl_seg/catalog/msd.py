@@ -14,9 +14,9 @@ from ssl_seg.catalog.index import DigestIndex
 from ssl_seg.catalog.listing import Listing, case_id
 from ssl_seg.catalog.msd_task import TUMOUR_AS, Listed, Task
 from ssl_seg.catalog.splits import chosen_splits
-from ssl_seg.core.case import VOLUME_SUFFIXES
 from ssl_seg.core.errors import UserError
-from ssl_seg.media.volumes.facts import VOLUMES
+from ssl_seg.media.by_name import VOLUMES
+from ssl_seg.media.volumes.facts import SUFFIXES
 from ssl_seg.registry import DATASETS, suggestion
 
 _SUMMARY = "dataset.json"
@@ -132,9 +132,7 @@ def _tell_differences(listing: Listing, cases: Sequence[Listed]) -> None:
     )
     folders = {PurePosixPath(path).parent for path in listed}
     volumes = {
-        name
-        for name in there
-        if PurePosixPath(name).parent in folders and case_id(name, VOLUME_SUFFIXES)
+        name for name in there if PurePosixPath(name).parent in folders and case_id(name, SUFFIXES)
     }
     _tell(
         listing,

@@ -13,9 +13,9 @@ from typing import Any, Self
 from ssl_seg.catalog.listing import case_id, natural_order
 from ssl_seg.catalog.palette import background_palette
 from ssl_seg.catalog.space_file import IGNORE, listed_values
-from ssl_seg.core.case import VOLUME_SUFFIXES
 from ssl_seg.core.errors import UserError
 from ssl_seg.core.space import LabelSpace, LabelValues
+from ssl_seg.media.volumes.facts import SUFFIXES
 
 _PANCREAS = ("background", "pancreas", "cancer")
 """Classes of Task07."""
@@ -140,7 +140,7 @@ def _listed(entry: Any, *, labeled: bool) -> Listed:
 
 def _case(image: str, label: str | None) -> Listed:
     path = _inside(image)
-    name = case_id(PurePosixPath(path).name, VOLUME_SUFFIXES)
+    name = case_id(PurePosixPath(path).name, SUFFIXES)
     if name is None:
         raise UserError(f"{image!r} is no NIfTI file by its name (.nii.gz or .nii)")
     return Listed(name, path, label)

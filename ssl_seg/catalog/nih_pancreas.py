@@ -14,7 +14,7 @@ from ssl_seg.catalog.index import DigestIndex
 from ssl_seg.catalog.listing import Listing
 from ssl_seg.catalog.space_file import shipped_values
 from ssl_seg.core.errors import UserError
-from ssl_seg.media.volumes.facts import VOLUMES
+from ssl_seg.media.by_name import VOLUMES
 from ssl_seg.registry import DATASETS, suggestion
 
 _LAYOUT = (

@@ -14,9 +14,9 @@ from ssl_seg.catalog.index import DigestIndex
 from ssl_seg.catalog.mask_numbering import numbered_values
 from ssl_seg.catalog.palette import background_palette
 from ssl_seg.catalog.space_file import IGNORE
-from ssl_seg.core.case import VOLUME_SUFFIXES
 from ssl_seg.core.errors import UserError
-from ssl_seg.media.volumes.facts import VOLUMES
+from ssl_seg.media.by_name import VOLUMES
+from ssl_seg.media.volumes.facts import SUFFIXES
 from ssl_seg.registry import DATASETS
 
 
@@ -58,7 +58,7 @@ class VolumeFolder:
         classes: Sequence[str],
         images: str = "images",
         labels: str | None = "labels",
-        image_suffix: str | Sequence[str] = VOLUME_SUFFIXES,
+        image_suffix: str | Sequence[str] = SUFFIXES,
         label_suffix: str = ".nii.gz",
         list_file: str | None = None,
         palette: Sequence[Sequence[int]] | None = None,
@@ -98,8 +98,8 @@ class VolumeFolder:
 
 
 def _check_suffix(key: str, suffix: str) -> None:
-    if not suffix.lower().endswith(VOLUME_SUFFIXES):
+    if not suffix.lower().endswith(SUFFIXES):
         raise UserError(
-            f"{key}: expected an ending of NIfTI files, which is {' or '.join(VOLUME_SUFFIXES)} "
+            f"{key}: expected an ending of NIfTI files, which is {' or '.join(SUFFIXES)} "
             f"with whatever stands before it, got {suffix!r}"
         )

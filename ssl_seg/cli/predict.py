@@ -16,10 +16,12 @@ from ssl_seg.catalog.listing import Listing
 from ssl_seg.catalog.volume_folder import VolumeFolder
 from ssl_seg.cli.arguments import add_config_options, command_parser, read_config
 from ssl_seg.cli.trained import configs_without_training, space_of, views_of, weights_by_view
-from ssl_seg.core.case import VOLUME_SUFFIXES
 from ssl_seg.core.errors import UserError
 from ssl_seg.core.space import LabelSpace
 from ssl_seg.core.views import View
+from ssl_seg.media.by_name import MEDIA
+from ssl_seg.media.stored_masks import mask_path
+from ssl_seg.media.volumes.facts import SUFFIXES
 from ssl_seg.store.atomic import make_folder
 
 logger = logging.getLogger(__name__)
@@ -61,7 +63,6 @@ def run(arguments: Sequence[str] | None = None) -> None:
 
 
 def _predict(config: Mapping[str, Any], args: argparse.Namespace) -> None:
-    from ssl_seg.cli.labeled_case import write_map, write_pictures  # noqa: PLC0415 - heavy imports
     from ssl_seg.media.volumes.passing_cache import PassingCache  # noqa: PLC0415
     from ssl_seg.media.volumes.working_grid import WorkingGrid  # noqa: PLC0415
     from ssl_seg.runner.environment import prepare_process  # noqa: PLC0415
@@ -73,6 +74,7 @@ def _predict(config: Mapping[str, Any], args: argparse.Namespace) -> None:
     if space is None:
         raise UserError(f"{args.checkpoint}: no classes are stated; expected meta.dataset_meta")
     catalog = _data_set(args.images, views, space).read(DigestIndex(None))
+    medium = MEDIA[catalog.medium]
     configs = configs_without_training(config, args.config.parent, catalog.values, space)
     asked = configs.label("test", "final")
     pipeline = configs.label_pipeline("test")
@@ -87,14 +89,16 @@ def _predict(config: Mapping[str, Any], args: argparse.Namespace) -> None:
             batch = catalog.cases[start : start + size]
             predictions = predictor.predict([predictor.read(case) for case in batch])
             for case, prediction in zip(batch, predictions, strict=True):
-                write_map(args.out / "maps", case, prediction.labels, space)
+                labels = medium.at_own_size(case, prediction.labels)
+                medium.write_mask(mask_path(args.out / "maps", case), case, labels, space)
                 if args.opacity:
-                    write_pictures(
+                    medium.draw(
                         args.out / "overlays",
                         case,
-                        prediction.labels,
+                        labels,
                         space,
                         pipeline=pipeline,
+                        truth=None,
                         opacity=args.opacity,
                     )
             logger.info("%d of %d cases", start + len(batch), len(catalog.cases))
@@ -110,7 +114,7 @@ def _data_set(images: Path, views: Sequence[View], space: LabelSpace) -> DataSet
         ValueError: files of the other kind are there.
     """
     listing = Listing.of(images, "<IMAGES>/<any folders>/<case>.nii.gz, or .jpg, .png, ...")
-    volumes, pictures = listing.by_id(*VOLUME_SUFFIXES), listing.by_id(*IMAGE_SUFFIXES)
+    volumes, pictures = listing.by_id(*SUFFIXES), listing.by_id(*IMAGE_SUFFIXES)
     if volumes and pictures:
         raise UserError(
             f"{images}: expected volumes or images, there are both: {_count(volumes)} and "

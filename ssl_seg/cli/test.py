@@ -13,18 +13,21 @@ from tabulate import tabulate
 from ssl_seg.catalog.build import read_catalog
 from ssl_seg.catalog.index import DigestIndex
 from ssl_seg.cli.arguments import add_config_options, command_parser, read_config
-from ssl_seg.cli.labeled_case import write_pictures
 from ssl_seg.cli.trained import configs_without_training, space_of, views_of, weights_by_view
 from ssl_seg.config.plugins import import_plugins
 from ssl_seg.core.fingerprint import fingerprint
 from ssl_seg.core.stage import MODEL_FILE, EvaluateStage, LabelStage, Stage
 from ssl_seg.core.views import View
 from ssl_seg.execution import Serial, progress
-from ssl_seg.media.stored_masks import read_map
+from ssl_seg.media.by_name import medium_of
+from ssl_seg.media.stored_masks import read_mask
 from ssl_seg.store import layout
 from ssl_seg.store.lock import writer_lock
 from ssl_seg.store.manifest import read_json
 from ssl_seg.store.store import Store
+
+_OPACITY = 0.5
+"""Of the classes in overlays."""
 
 
 def run(arguments: Sequence[str] | None = None) -> None:
@@ -110,8 +113,16 @@ def _show(folder: Path, label: LabelStage, evaluate: EvaluateStage, store: Store
     maps = store.path(label.fingerprint) / "maps"
     truth = evaluate.values
     for case in evaluate.cases:
-        labels = read_map(maps, case, evaluate.predicted)
-        write_pictures(folder, case, labels, truth.space, pipeline=label.pipeline, truth=truth)
+        labels = read_mask(maps, case, evaluate.predicted)
+        medium_of(case).draw(
+            folder,
+            case,
+            labels,
+            truth.space,
+            pipeline=label.pipeline,
+            truth=truth,
+            opacity=_OPACITY,
+        )
 
 
 def _text(scores: Mapping[str, Any]) -> str:

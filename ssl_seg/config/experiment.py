@@ -114,7 +114,7 @@ def open_experiment(
         test=test.cases,
         validation=() if validation is None else validation.cases,
     )
-    _check_kind(split, config["views"])
+    _check_views(split, config["views"])
     _check_scored(split)
     _warn_of_copies(split)
     maps = declared_mappings(config["adapters"], folder)
@@ -222,22 +222,20 @@ def _read_reference(
     return tuple(found), values[0]
 
 
-def _check_kind(split: Split, views: Iterable[str]) -> None:
+def _check_views(split: Split, views: Iterable[str]) -> None:
     """Check that views cut volumes, and only those."""
-    kinds = {True: "volumes", False: "images"}
-    expected = bool(views)
     for name, cases in split.lists().items():
         for case in cases:
-            if case.is_volume is not expected:
+            if case.medium == "volumes" and not views:
                 raise UserError(
-                    f"views: with {'views' if expected else 'no views'} the cases are "
-                    f"{kinds[expected]}, but the {name} case {case.id!r} is none of them "
-                    f"({case.image.path}); "
-                    + (
-                        "leave views out"
-                        if expected
-                        else "set views=('coronal', 'sagittal', 'axial')"
-                    )
+                    f"views: the {name} case {case.id!r} is a volume ({case.image.path}), and "
+                    "volumes are learned slice by slice; say along which axes, such as "
+                    "views=('coronal', 'sagittal', 'axial')"
+                )
+            if case.medium == "pictures" and views:
+                raise UserError(
+                    f"views: they cut volumes into slices, but the {name} case {case.id!r} is a "
+                    f"picture ({case.image.path}); leave views out"
                 )
 
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from hashlib import sha256
+from typing import Literal, TypeAlias
 
-VOLUME_SUFFIXES = (".nii.gz", ".nii")
-"""Endings of NIfTI files."""
+MediumName: TypeAlias = Literal["pictures", "volumes"]
+"""The kinds of image files that there are; see `ssl_seg.media`."""
 
 
 @dataclass(frozen=True)
@@ -44,17 +45,14 @@ class Case:
         image: the picture.
         label: the true label, if there is one.
         group: cases of one group (video sequence, patient) are never parted between folds.
+        medium: what the image is, as its catalog says.
     """
 
     id: str
     image: DataFile
     label: LabelFile | None
     group: str
-
-    @property
-    def is_volume(self) -> bool:
-        """Whether the image is a NIfTI volume rather than a picture."""
-        return self.image.path.lower().endswith(VOLUME_SUFFIXES)
+    medium: MediumName = "pictures"
 
     def without_label(self) -> Case:
         """Return this case as a stage sees it that must not know the truth."""

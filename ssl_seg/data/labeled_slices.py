@@ -16,7 +16,7 @@ from ssl_seg.core.space import LabelValues
 from ssl_seg.core.stage import Source
 from ssl_seg.core.views import View
 from ssl_seg.data.pseudo_labels import PseudoLabels
-from ssl_seg.media.stored_masks import read_true_map
+from ssl_seg.media.stored_masks import read_true_mask
 from ssl_seg.media.volumes.cache import (
     CachedImage,
     CachedLabels,
@@ -100,7 +100,7 @@ class LabeledSlices:
 def _read_truth(case: Case, label: LabelFile, values: LabelValues) -> NDArray[np.uint8]:
     """Read a true label that must be what its digest says: its entry outlives this run."""
     require_content(label)
-    return read_true_map(case, values)
+    return read_true_mask(case, values)
 
 
 def _places(volumes: Any) -> list[tuple[int, int]]:

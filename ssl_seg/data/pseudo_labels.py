@@ -14,7 +14,7 @@ from ssl_seg.core.case import Case
 from ssl_seg.core.fingerprint import fingerprint
 from ssl_seg.core.space import LabelValues
 from ssl_seg.media.numbering import numbered
-from ssl_seg.media.stored_masks import map_path, read_levels, read_values
+from ssl_seg.media.stored_masks import mask_path, read_levels, read_values
 
 LEVELS = 256
 
@@ -61,7 +61,7 @@ class PseudoLabels:
     def read(self, case: Case) -> np.ndarray:
         """Return a case's mask, (H, W) or (X, Y, Z) uint8; untrusted ones are ignored."""
         stored = read_values(self._folder / "maps", case)
-        labels = numbered(map_path(self._folder / "maps", case), stored, self._values)
+        labels = numbered(mask_path(self._folder / "maps", case), stored, self._values)
         if self._least is None:
             return labels
         confidence = read_levels(self._folder / "confidence", case)

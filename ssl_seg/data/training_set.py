@@ -19,7 +19,7 @@ from ssl_seg.core.space import LabelSpace
 from ssl_seg.core.stage import Source
 from ssl_seg.data.pseudo_labels import PseudoLabels
 from ssl_seg.data.sample_order import SampleIndex
-from ssl_seg.media.stored_masks import read_true_map
+from ssl_seg.media.stored_masks import read_true_mask
 from ssl_seg.registry import TRANSFORMS
 
 
@@ -72,7 +72,7 @@ class LabeledImages:
         """Return what the pipeline starts from; ``read_label`` reads (H, W) uint8."""
         case = self.source.cases[index]
         read: Callable[[], np.ndarray] = (
-            partial(read_true_map, case, self.source.values)
+            partial(read_true_mask, case, self.source.values)
             if self.pseudo is None
             else partial(self.pseudo.read, case)
         )

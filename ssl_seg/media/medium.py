@@ -1,27 +1,105 @@
-"""What the files of a data set are, pictures or volumes, and what must hold between two of them."""
+"""Media: what a kind of image files, pictures or volumes, must say and do."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Generic, TypeVar
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, Protocol, TypeAlias
 
+import numpy as np
+from numpy.typing import NDArray
+
+from ssl_seg.core.case import Case, MediumName
+from ssl_seg.core.space import LabelSpace, LabelValues
 from ssl_seg.media.facts import CountedFacts, Facts, Known
 
-I = TypeVar("I", bound=Facts)  # noqa: E741 - the image's facts
-M = TypeVar("M", bound=CountedFacts)
+Labels: TypeAlias = NDArray[np.uint8]
 
 
-@dataclass(frozen=True)
-class Medium(Generic[I, M]):
-    """One kind of image files with their masks.
+class Medium(Protocol):
+    """All that is different between pictures and volumes.
+
+    Masks have the axes of their image: (H, W), or (X, Y, Z) in the order of a volume's file.
 
     Attributes:
-        image: what to look for in an image.
-        mask: what to look for in its mask.
-        misfit: says what is wrong between the two, naming both files; ``None`` where they fit.
+        name: which stands in cases and configs.
+        mask_suffix: ending of the files that masks are written to.
     """
 
-    image: type[I]
-    mask: type[M]
-    misfit: Callable[[Known[I], Known[M]], str | None]
+    name: MediumName
+    mask_suffix: str
+
+    @property
+    def image_facts(self) -> type[Facts]:
+        """What to look for in an image before work starts."""
+        ...
+
+    @property
+    def mask_facts(self) -> type[CountedFacts]:
+        """What to look for in its true mask."""
+        ...
+
+    def misfit(self, image: Known[Any], mask: Known[Any]) -> str | None:
+        """Say what is wrong between an image and its mask, naming both; ``None`` if they fit."""
+        ...
+
+    def write_mask(self, path: Path, case: Case, labels: Labels, space: LabelSpace) -> None:
+        """Write class numbers or the ignore value where they lie on their image."""
+        ...
+
+    def write_confidence(self, path: Path, case: Case, confidence: NDArray[np.floating]) -> None:
+        """Write probabilities in [0, 1] as 8-bit levels, 255 for 1."""
+        ...
+
+    def read_mask(self, path: Path) -> Labels:
+        """Read the values in a mask, as they are stored.
+
+        Raises:
+            FileNotFoundError: there is no such file.
+            ValueError: it is no readable mask.
+        """
+        ...
+
+    def read_confidence(self, path: Path) -> Labels:
+        """Read what `write_confidence` wrote, as levels."""
+        ...
+
+    def at_own_size(self, case: Case, labels: Labels) -> Labels:
+        """Return predicted labels at the size of the case's image."""
+        ...
+
+    def scored(self, truth: Labels, prediction: Labels, max_side: int | None) -> Labels:
+        """Return a true mask at the size that a prediction is compared with it at."""
+        ...
+
+    def written_size(self, labels: Labels) -> str:
+        """Write the size of a mask for people."""
+        ...
+
+    def spacing(self, case: Case) -> tuple[float, ...] | None:
+        """Return the distance in mm between neighbours along each axis; ``None`` for pictures."""
+        ...
+
+    def draw(
+        self,
+        folder: Path,
+        case: Case,
+        labels: Labels,
+        space: LabelSpace,
+        *,
+        pipeline: Sequence[Mapping[str, Any]],
+        truth: LabelValues | None,
+        opacity: float,
+    ) -> None:
+        """Write pictures of a case with predicted labels laid over it.
+
+        Args:
+            folder: missing folders are made; names in it start with the case's id.
+            case: the case.
+            labels: predicted class numbers, as a predictor returns them.
+            space: of the labels.
+            pipeline: of the images, which says what grey volumes are seen in.
+            truth: how the case's true mask is read into the same space; ``None`` leaves it out.
+            opacity: of the colours, 0 (image only) to 1 (colours only).
+        """
+        ...

@@ -9,17 +9,12 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-from numpy.typing import NDArray
-
 from ssl_seg.core.case import Case
 from ssl_seg.core.errors import UserError
-from ssl_seg.core.space import LabelSpace, LabelValues
+from ssl_seg.core.space import LabelSpace
 from ssl_seg.core.stage import EvaluateStage
-from ssl_seg.media.pictures.masks import read_truth
-from ssl_seg.media.pictures.working_size import WorkingSize
-from ssl_seg.media.stored_masks import map_path, read_map, read_true_map
-from ssl_seg.media.volumes.grid import Grid
+from ssl_seg.media.by_name import medium_of
+from ssl_seg.media.stored_masks import mask_path, read_mask, read_true_mask
 from ssl_seg.metrics.metric import Metric, Sample
 from ssl_seg.registry import METRICS
 from ssl_seg.store import atomic
@@ -52,20 +47,14 @@ def run(
     """
     space = stage.values.space
     folders = _folders_of_maps(stage, store)
-    predicted = stage.predicted
     metrics: list[Metric] = [
         METRICS.build(cfg, space, where=f"test_evaluator[{number}]")
         for number, cfg in enumerate(stage.config.metrics)
     ]
-    size = WorkingSize(stage.config.max_side)
     reduced = 0
     for done, case in enumerate(stage.cases, start=1):
-        path = map_path(folders[case.id], case)
-        sample, shrunk = (
-            (_volume(case, folders[case.id], predicted, stage.values), False)
-            if case.is_volume
-            else _sample(case, path, predicted, stage.values, size)
-        )
+        path = mask_path(folders[case.id], case)
+        sample, shrunk = _sample(stage, case, folders[case.id])
         reduced += shrunk
         for metric in metrics:
             try:
@@ -77,7 +66,7 @@ def run(
         "space": space.plain(),
         "cases": len(stage.cases),
         "predictions": list(stage.predictions),
-        "max_side": size.max_side,
+        "max_side": stage.config.max_side,
         "reduced": reduced,
     }
     for metric in metrics:
@@ -118,36 +107,25 @@ def _require_space(predicted: Mapping[str, Any], space: LabelSpace, where: Path)
         )
 
 
-def _volume(case: Case, folder: Path, predicted: LabelValues, values: LabelValues) -> Sample:
-    """Return what metrics see of a volume, in the order of its file."""
-    return Sample(
-        case=case.id,
-        prediction=read_map(folder, case, predicted),
-        truth=read_true_map(case, values),
-        spacing_mm=Grid.of(Path(case.image.path)).spacing,
-    )
-
-
-def _sample(
-    case: Case, path: Path, predicted: LabelValues, values: LabelValues, size: WorkingSize
-) -> tuple[Sample, bool]:
-    """Return what metrics see of a case, and whether its true label was shrunk for it."""
+def _sample(stage: EvaluateStage, case: Case, folder: Path) -> tuple[Sample, bool]:
+    """Return what metrics see of a case, and whether its true mask was shrunk for it."""
     assert case.label is not None  # noqa: S101 - an evaluate stage refuses cases without a label
-    truth_path = Path(case.label.path)
-    prediction, truth = read_truth(path, predicted), read_truth(truth_path, values)
-    scored = truth if prediction.shape == truth.shape else size.labels(truth)
+    medium = medium_of(case)
+    prediction = read_mask(folder, case, stage.predicted)
+    truth = read_true_mask(case, stage.values)
+    scored = medium.scored(truth, prediction, stage.config.max_side)
     if prediction.shape != scored.shape:
+        size = medium.written_size(scored)
+        shrunk = "" if scored is truth else f" or shrunk to {size} by max_side"
         raise UserError(
-            f"the mask {path} is {_shape(prediction)} pixels, the true label {truth_path} "
-            f"{_shape(truth)}; labels are stored at the size of the true label"
-            + (f" or shrunk to {_shape(scored)} by max_side" if scored is not truth else "")
+            f"the mask {mask_path(folder, case)} is {medium.written_size(prediction)}, the true "
+            f"label {case.label.path} {medium.written_size(truth)}; labels are stored at the size "
+            f"of the true label{shrunk}"
         )
-    return Sample(case=case.id, prediction=prediction, truth=scored), scored is not truth
-
-
-def _shape(labels: NDArray[np.uint8]) -> str:
-    height, width = labels.shape
-    return f"{width}x{height}"
+    sample = Sample(
+        case=case.id, prediction=prediction, truth=scored, spacing_mm=medium.spacing(case)
+    )
+    return sample, scored is not truth
 
 
 def _merge(into: dict[str, Any], part: Mapping[str, Any], where: str) -> None:

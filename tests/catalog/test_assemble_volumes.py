@@ -7,7 +7,7 @@ import pytest
 from ssl_seg.catalog.assemble import Entry, assemble
 from ssl_seg.catalog.palette import background_palette
 from ssl_seg.core.space import LabelSpace, LabelValues
-from ssl_seg.media.volumes.facts import VOLUMES
+from ssl_seg.media.by_name import VOLUMES
 
 SPACE = LabelSpace("organs", ("background", "liver", "spleen"), background_palette(3))
 STRICT = LabelValues(SPACE, ((0, 0), (1, 1), (2, 2)))
@@ -35,7 +35,7 @@ def moved(axis, mm):
 
 def test_a_label_tells_how_many_voxels_hold_each_value(check):
     (case,) = check((0, 0, 0, 1, 2, 2))
-    assert case.is_volume
+    assert case.medium == "volumes"
     assert case.label.pixels == ((0, 60), (1, 20), (2, 40))
 
 

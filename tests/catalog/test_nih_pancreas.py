@@ -27,7 +27,7 @@ def numbers(root, index, **arguments):
 def test_cases_are_numbers_with_a_label(prepared, index):
     catalog = NIHPancreas(data_root=prepared).read(index)
     assert [case.id for case in catalog.cases] == [f"{number:04}" for number in NUMBERS]
-    assert all(case.label and case.is_volume for case in catalog.cases)
+    assert all(case.label and case.medium == "volumes" for case in catalog.cases)
     assert catalog.values.table == ((0, 0), (1, 1))
     assert catalog.values.space == shipped_space("nih_pancreas")
 

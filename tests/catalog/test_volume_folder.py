@@ -26,7 +26,7 @@ def test_cases_are_volumes_with_their_labels(folder, index):
         ("b", "b", True),
         ("c", "c", False),
     ]
-    assert all(case.is_volume for case in catalog.cases)
+    assert all(case.medium == "volumes" for case in catalog.cases)
     assert catalog.values.space.classes == CLASSES
 
 

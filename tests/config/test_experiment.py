@@ -452,18 +452,18 @@ def test_views_cut_volumes(opened, volumes):
 
 
 def test_images_with_views_are_refused(opened):
-    message = r"^views: with views the cases are volumes, but the labeled case 'drive.*leave views"
+    message = r"^views: they cut volumes .* the labeled case 'drive.* a picture .*leave views"
     with pytest.raises(ValueError, match=message):
         opened(AXIAL)
 
 
 def test_volumes_without_views_are_refused(opened, volumes):
-    message = r"^views: with no views the cases are images, .*'a' .*a\.nii\.gz.* set views=\('cor"
+    message = r"^views: the labeled case 'a' is a volume .*a\.nii\.gz.* views=\('cor"
     with pytest.raises(ValueError, match=message):
         opened(halves(volumes))
 
 
 def test_volumes_and_images_in_one_experiment_are_refused(opened, volumes):
     train = {key: value for key, value in halves(volumes).items() if "test" not in key}
-    with pytest.raises(ValueError, match=r"^views: with views .*the test case 'frame0' is none"):
+    with pytest.raises(ValueError, match=r"^views: .*the test case 'frame0' is a picture"):
         opened({**AXIAL, **train})

@@ -88,7 +88,7 @@ def made(tmp_path_factory):
             nibabel.save(nibabel.Nifti1Image(natively(stored, name), affine(name)), at)
             label = LabelFile(str(at), sha256(at.read_bytes()).hexdigest())
         file = LabelFile(str(path), sha256(path.read_bytes()).hexdigest())
-        cases[name] = case = Case(name, file, label, name)
+        cases[name] = case = Case(name, file, label, name, "volumes")
         if label is None:
             confidence[name] = rng.random(SHAPE).astype(np.float32)
             prediction = Prediction(natively(truth[name], name), natively(confidence[name], name))
@@ -252,7 +252,7 @@ def test_pseudo_labels_pass_and_images_and_true_labels_stay(opened, tmp_path):
 def test_equal_maps_of_unequal_confidence_are_told_apart(made, tmp_path):
     space = LabelSpace("two", ("back", "organ"), ((0, 0, 0), (90, 0, 0)))
     cases = [
-        Case(name, made.cases["a"].image, None, name)  # of one image, so of one grid
+        Case(name, made.cases["a"].image, None, name, "volumes")  # of one image, so of one grid
         for name in ("sure", "unsure")
     ]
     nothing = np.zeros(natively(made.truth["a"], "a").shape, np.uint8)

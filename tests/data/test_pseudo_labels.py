@@ -6,7 +6,7 @@ import pytest
 from ssl_seg.core.case import Case, DataFile
 from ssl_seg.core.space import LabelSpace, LabelValues
 from ssl_seg.data.pseudo_labels import LEVELS, PseudoLabels, balanced_levels
-from ssl_seg.media.pictures.masks import write_confidence, write_label_map
+from ssl_seg.media.pictures.masks import write_confidence, write_mask
 
 SPACE = LabelSpace("three", ("a", "b", "c"), ((0, 0, 0), (90, 0, 0), (0, 90, 0)), ignore=254)
 
@@ -21,7 +21,7 @@ def stored(tmp_path):
         labels = rng.integers(0, 3, (20, 30), dtype=np.uint8)
         levels = rng.integers(90, LEVELS, labels.shape).astype(np.uint8)
         levels = np.where(labels == 2, levels // 3, levels).astype(np.uint8)
-        write_label_map(tmp_path / "maps" / f"{name}.png", labels, SPACE)
+        write_mask(tmp_path / "maps" / f"{name}.png", labels, SPACE)
         write_confidence(tmp_path / "confidence" / f"{name}.png", levels / 255)
         np.add.at(counts, (labels, levels), 1)
         cases[case] = labels, levels
@@ -111,6 +111,6 @@ def test_labels_are_read_into_a_coarser_space_and_thresholds_are_of_the_stored_c
 
 def test_a_stored_value_that_is_no_class_names_the_map(stored):
     folder, (case, _) = stored
-    write_label_map(folder / "maps/drive/1.png", np.full((20, 30), 7, np.uint8), SPACE)
+    write_mask(folder / "maps/drive/1.png", np.full((20, 30), 7, np.uint8), SPACE)
     with pytest.raises(ValueError, match=r"drive/1\.png: holds the values \[7\]"):
         PseudoLabels(folder, LabelValues.identity(SPACE)).read(case)

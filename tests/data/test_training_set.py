@@ -13,7 +13,7 @@ from ssl_seg.data import transforms  # noqa: F401 - registers the transforms
 from ssl_seg.data.pseudo_labels import PseudoLabels
 from ssl_seg.data.sample_order import SampleIndex
 from ssl_seg.data.training_set import LabeledImages, TrainingSet
-from ssl_seg.media.pictures.masks import read_truth, write_label_map
+from ssl_seg.media.pictures.masks import read_truth, write_mask
 from ssl_seg.registry import TRANSFORMS
 
 SPACE = LabelSpace("made_up", ("sky", "road", "car"), ((0, 0, 0), (9, 0, 0), (0, 9, 0)))
@@ -53,7 +53,7 @@ def cases(data):
 def open_set(cases, tmp_path):
     """Return a function that opens one labeled and one pseudo-labeled source."""
     for case in cases:
-        write_label_map(tmp_path / "maps" / f"{case.id}.png", np.full((24, 32), 2, np.uint8), SPACE)
+        write_mask(tmp_path / "maps" / f"{case.id}.png", np.full((24, 32), 2, np.uint8), SPACE)
 
     def opened(pipeline, seed=3):
         unlabeled = tuple(case.without_label() for case in cases)

@@ -19,7 +19,7 @@ from ssl_seg.catalog.index import DigestIndex
 from ssl_seg.catalog.nih_pancreas import NIHPancreas
 from ssl_seg.cli.main import call
 from ssl_seg.core.views import VIEWS
-from ssl_seg.media.stored_masks import read_true_map, write_prediction
+from ssl_seg.media.stored_masks import read_true_mask, write_prediction
 from ssl_seg.media.volumes.cache import VolumeCache
 from ssl_seg.media.volumes.working_grid import WorkingGrid
 from ssl_seg.metrics.surface import surface_distances
@@ -499,7 +499,7 @@ def test_a_true_prediction_of_a_prepared_scan_overlays_the_published_label(nih, 
     cache = VolumeCache(tmp_path / "cache", WorkingGrid())
     for case in catalog.cases:
         image = cache.image(case.image, (view,))
-        read = partial(read_true_map, case, catalog.values)
+        read = partial(read_true_mask, case, catalog.values)
         slices = cache.labels(case.label.digest, image.grid, read, (view,)).slices(view)
         # What a network says of each slice, put together along x, y and z.
         body = np.moveaxis(slices.transpose(0, 2, 1), 0, AXIS[view])

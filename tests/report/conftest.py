@@ -16,7 +16,7 @@ from ssl_seg.core.space import LabelSpace, LabelValues
 from ssl_seg.core.split import Split
 from ssl_seg.core.stage import EvaluateStage, LabelStage, TrainStage
 from ssl_seg.core.stage_config import EvaluateConfig, LabelConfig, TrainConfig
-from ssl_seg.media.pictures.masks import read_indices, write_label_map
+from ssl_seg.media.pictures.masks import read_indices, write_mask
 from ssl_seg.registry import SCHEDULERS
 from ssl_seg.runner import evaluate
 from ssl_seg.store.atomic import write_json
@@ -149,7 +149,7 @@ class Benchmark:
             truth = read_indices(self._truth / f"{case.id}.png")
             wrong = rng.random(truth.shape) < 0.3
             labels = np.where(wrong, 1 - truth, truth)
-            write_label_map(out / "maps" / f"{case.id}.png", labels, stage.space)
+            write_mask(out / "maps" / f"{case.id}.png", labels, stage.space)
             histogram += np.bincount(labels.ravel(), minlength=len(stage.space))
         role, generation, fold = stage.teacher
         write_json(

@@ -17,7 +17,7 @@ from ssl_seg.core.class_mapping import ClassMapping
 from ssl_seg.core.space import LabelSpace, LabelValues
 from ssl_seg.core.stage import EvaluateStage
 from ssl_seg.core.stage_config import EvaluateConfig
-from ssl_seg.media.pictures.masks import write_label_map
+from ssl_seg.media.pictures.masks import write_mask
 from ssl_seg.media.pictures.working_size import WorkingSize
 from ssl_seg.metrics import IoUMetric, Sample
 from ssl_seg.runner import evaluate
@@ -56,7 +56,7 @@ def finish_labels(store, name, cases, space=SPACE, shape=(6, 8)):
     out = store.running(stage) / "out"
     maps = {case.id: rng.integers(0, len(space), shape, dtype=np.uint8) for case in cases}
     for case, labels in maps.items():
-        write_label_map(out / "maps" / f"{case}.png", labels, space)
+        write_mask(out / "maps" / f"{case}.png", labels, space)
     write_json(
         out / "manifest.json",
         {"space": space.plain(), "cases": [{"case": case} for case in maps]},
@@ -138,7 +138,7 @@ def test_a_case_that_two_label_stages_wrote_is_named(store, cases, tmp_path):
 
 def test_another_size_names_both_files(store, cases, tmp_path):
     labels, _ = finish_labels(store, "small", cases, shape=(5, 8))
-    with pytest.raises(ValueError, match=r"drive0/0\.png is 8x5 .*truth/0\.png 8x6"):
+    with pytest.raises(ValueError, match=r"drive0/0\.png is 8x5, .*truth/0\.png 8x6"):
         run(stage_of(cases, labels), store, tmp_path)
 
 
@@ -148,7 +148,7 @@ def store_truth(store, cases, max_side):
     for case in cases:
         labels = WorkingSize(max_side).labels(true_labels(case))
         known = np.where(labels == 255, 0, labels).astype(np.uint8)
-        write_label_map(store.path(stage) / "maps" / f"{case.id}.png", known, SPACE)
+        write_mask(store.path(stage) / "maps" / f"{case.id}.png", known, SPACE)
     return stage
 
 
@@ -181,7 +181,7 @@ def test_each_case_is_scored_at_the_size_of_its_map(store, cases, tmp_path):
 @pytest.mark.parametrize("max_side", [None, 4, 8])
 def test_maps_of_no_known_size_are_refused(store, cases, tmp_path, max_side):
     labels = store_truth(store, cases, 5)
-    with pytest.raises(ValueError, match=r"0\.png is 5x4 .*truth/0\.png 8x6; ") as raised:
+    with pytest.raises(ValueError, match=r"0\.png is 5x4, .*truth/0\.png 8x6; ") as raised:
         run(stage_of(cases, labels, max_side=max_side), store, tmp_path)
     assert ("shrunk to 4x3 by max_side" in str(raised.value)) == (max_side == 4)
 
@@ -196,7 +196,7 @@ def test_another_label_space_is_refused(store, cases, tmp_path):
 def test_a_value_outside_the_space_names_the_map(store, cases, tmp_path):
     labels, _ = finish_labels(store, "all", cases)
     path = store.path(labels) / "maps" / "drive0" / "0.png"
-    write_label_map(path, np.full((6, 8), 3, np.uint8), SPACE)
+    write_mask(path, np.full((6, 8), 3, np.uint8), SPACE)
     with pytest.raises(ValueError, match=r"drive0/0\.png: holds the values \[3\]"):
         run(stage_of(cases, labels), store, tmp_path)
 

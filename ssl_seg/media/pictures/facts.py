@@ -12,7 +12,6 @@ from PIL import Image, UnidentifiedImageError
 
 from ssl_seg.core.errors import UserError, raised_in
 from ssl_seg.media.facts import Known
-from ssl_seg.media.medium import Medium
 
 _INDEXED_MODES = ("P", "L", "1")
 
@@ -117,10 +116,6 @@ def size_misfit(image: Known[ImageFacts], mask: Known[MaskFacts]) -> str | None:
             else "both must have the same size"
         )
     )
-
-
-PICTURES = Medium(ImageFacts, MaskFacts, size_misfit)
-"""Images that Pillow reads, with masks of one channel."""
 
 
 def upright_size(picture: Image.Image) -> tuple[int, int]:

@@ -23,7 +23,7 @@ _COMPRESSION = 3
 _INDEXED_MODES = ("P", "L", "1")
 
 
-def write_label_map(path: Path, labels: NDArray[np.uint8], space: LabelSpace) -> None:
+def write_mask(path: Path, labels: NDArray[np.uint8], space: LabelSpace) -> None:
     """Write class numbers as an indexed PNG in the colours of their space.
 
     Args:

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from ssl_seg.core.errors import UserError
 from ssl_seg.media.facts import Known
-from ssl_seg.media.medium import Medium
 from ssl_seg.media.volumes.affine import Affine, farthest, spacing, written, written_shape
 
 if TYPE_CHECKING:
@@ -16,6 +15,9 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 # Plans of known files need neither numpy nor nibabel: both are imported for the first look only.
+
+SUFFIXES = (".nii.gz", ".nii")
+"""Endings of NIfTI files."""
 
 _ROUNDING = 0.1
 """Distance in shares of the shortest edge of a voxel that two headers' rounding may make."""
@@ -137,10 +139,6 @@ def grid_misfit(image: Known[VolumeFacts], mask: Known[LabelVolumeFacts]) -> str
         f"{written(image.facts.affine)}; resample the mask to the image's grid, or, where only the "
         "header is wrong, give it the image's affine"
     )
-
-
-VOLUMES = Medium(VolumeFacts, LabelVolumeFacts, grid_misfit)
-"""NIfTI volumes with NIfTI masks."""
 
 
 def _check_finite(start: int, slab: NDArray[Any], low: Any, high: Any) -> None:

@@ -90,11 +90,7 @@ class CoarseToFine:
         self._keep = keep
 
     def read(self, case: Case) -> DataFile:
-        """Make sure that the volume is in the cache.
-
-        Raises:
-            ValueError: the case is no NIfTI volume.
-        """
+        """Make sure that the volume is in the cache."""
         return self._coarse.read(case)
 
     def predict(self, samples: Sequence[DataFile]) -> list[Prediction]:

@@ -16,7 +16,7 @@ from ssl_seg.models.predictor import Prediction
 from ssl_seg.registry import PREDICTORS
 from ssl_seg.runner.volume_predictors.fusion import Fused, Fusion, Labels, check_fusion
 from ssl_seg.runner.volume_predictors.networks import networks
-from ssl_seg.runner.volume_predictors.windows import Windows, built_pipeline, file_of_volume
+from ssl_seg.runner.volume_predictors.windows import Windows, built_pipeline
 
 
 @PREDICTORS.register_module()
@@ -63,14 +63,9 @@ class Views:
         self._batch_size = batch_size
 
     def read(self, case: Case) -> DataFile:
-        """Make sure that the volume is in the cache.
-
-        Raises:
-            ValueError: the case is no NIfTI volume.
-        """
-        file = file_of_volume(case)
-        self._open(file)
-        return file
+        """Make sure that the volume is in the cache."""
+        self._open(case.image)
+        return case.image
 
     def predict(self, samples: Sequence[DataFile]) -> list[Prediction]:
         """Predict volumes one after the other, each in the grid of its file."""

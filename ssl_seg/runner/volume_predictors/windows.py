@@ -7,7 +7,6 @@ from typing import Any, final
 
 from mmcv.transforms import Compose
 
-from ssl_seg.core.case import Case, DataFile
 from ssl_seg.core.errors import UserError
 from ssl_seg.core.views import View
 from ssl_seg.data import slice_transforms  # noqa: F401 - registers the transforms
@@ -63,17 +62,3 @@ class Windows:
 def built_pipeline(pipeline: Sequence[Mapping[str, Any]]) -> Compose:
     """Build the transforms of a test pipeline."""
     return Compose([TRANSFORMS.build(dict(step)) for step in pipeline])
-
-
-def file_of_volume(case: Case) -> DataFile:
-    """Return a case's image.
-
-    Raises:
-        ValueError: it is no NIfTI file.
-    """
-    if not case.is_volume:
-        raise UserError(
-            f"{case.image.path} is no NIfTI volume (.nii, .nii.gz), which is what a model with "
-            "views predicts; pictures take inference=dict(type='Image') and no views"
-        )
-    return case.image

@@ -15,7 +15,7 @@ from ssl_seg.media.pictures.masks import (
     read_indices,
     read_truth,
     write_confidence,
-    write_label_map,
+    write_mask,
 )
 
 SPACE = LabelSpace("three", ("a", "b", "c"), ((10, 20, 30), (200, 0, 0), (0, 200, 0)))
@@ -24,26 +24,26 @@ LABELS = np.array([[0, 1, 2, 255], [2, 1, 0, 0]], np.uint8)
 
 def test_class_numbers_come_back(tmp_path):
     path = tmp_path / "sequence" / "frame.png"
-    write_label_map(path, LABELS, SPACE)
+    write_mask(path, LABELS, SPACE)
     assert np.array_equal(read_indices(path), LABELS)
     assert read_indices(path).dtype == np.uint8
 
 
 def test_people_see_the_palette(tmp_path):
-    write_label_map(tmp_path / "a.png", LABELS, SPACE)
+    write_mask(tmp_path / "a.png", LABELS, SPACE)
     colours = np.asarray(Image.open(tmp_path / "a.png").convert("RGB"))
     assert colours[0].tolist() == [[10, 20, 30], [200, 0, 0], [0, 200, 0], [0, 0, 0]]
 
 
 def test_equal_arrays_become_equal_bytes(tmp_path):
-    write_label_map(tmp_path / "a.png", LABELS, SPACE)
-    write_label_map(tmp_path / "b.png", np.asfortranarray(LABELS), SPACE)
+    write_mask(tmp_path / "a.png", LABELS, SPACE)
+    write_mask(tmp_path / "b.png", np.asfortranarray(LABELS), SPACE)
     assert (tmp_path / "a.png").read_bytes() == (tmp_path / "b.png").read_bytes()
 
 
 def test_writing_leaves_nothing_else(tmp_path):
-    write_label_map(tmp_path / "a.png", LABELS, SPACE)
-    write_label_map(tmp_path / "a.png", LABELS[:1], SPACE)
+    write_mask(tmp_path / "a.png", LABELS, SPACE)
+    write_mask(tmp_path / "a.png", LABELS[:1], SPACE)
     assert [path.name for path in tmp_path.iterdir()] == ["a.png"]
     assert read_indices(tmp_path / "a.png").shape == (1, 4)
 
@@ -51,7 +51,7 @@ def test_writing_leaves_nothing_else(tmp_path):
 @pytest.mark.parametrize("labels", [LABELS.astype(np.int64), LABELS[None]])
 def test_other_arrays_are_not_written(tmp_path, labels):
     with pytest.raises(ValueError, match=r"a\.png: expected a uint8 array \(H, W\)"):
-        write_label_map(tmp_path / "a.png", labels, SPACE)
+        write_mask(tmp_path / "a.png", labels, SPACE)
 
 
 def test_confidence_is_kept_to_the_nearest_level(tmp_path):
@@ -85,7 +85,7 @@ def test_files_of_colours_or_more_bits_are_refused(tmp_path, mode):
 
 
 def test_a_damaged_file_is_named(tmp_path):
-    write_label_map(tmp_path / "a.png", np.tile(LABELS, (50, 50)), SPACE)
+    write_mask(tmp_path / "a.png", np.tile(LABELS, (50, 50)), SPACE)
     whole = (tmp_path / "a.png").read_bytes()
     for damaged in (b"", b"no image", whole[: len(whole) // 2]):
         (tmp_path / "a.png").write_bytes(damaged)

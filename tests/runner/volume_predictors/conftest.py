@@ -67,7 +67,7 @@ def case(tmp_path):
         path = tmp_path / name
         nibabel.save(nibabel.Nifti1Image(np.ascontiguousarray(native), affine), path)
         digest = sha256(path.read_bytes()).hexdigest()
-        return Case(path.name.partition(".")[0], DataFile(str(path), digest), None, "g")
+        return Case(path.name.partition(".")[0], DataFile(str(path), digest), None, "g", "volumes")
 
     return write
 

@@ -263,7 +263,7 @@ def test_labels_lie_on_the_voxels_of_a_real_scan(cache, pointwise):
     path = Path(os.environ["SSL_SEG_DATA"], "ct_sample/example_ct_sm.nii.gz")
     digest = sha256(path.read_bytes()).hexdigest()
     views = Views(dict.fromkeys(VIEWS, pointwise([40.0], [0.5003])), PIPELINE, cache(1.5))
-    prediction = predicted(views, Case("ct", DataFile(str(path), digest), None, "g"))
+    prediction = predicted(views, Case("ct", DataFile(str(path), digest), None, "g", "volumes"))
     values = np.asarray(nibabel.load(path).dataobj)
     # 3 mm are two of the working grid's intervals, so each slice of the file is one of its own.
     assert np.array_equal(prediction.labels, windowed(values) >= 0.5003)
@@ -275,12 +275,6 @@ def test_volumes_come_back_in_order(volumes, case, cache, pointwise):
     together = views.predict([views.read(one) for one in cases])
     for one, prediction in zip(cases, together, strict=True):
         assert np.array_equal(predicted(views, one).labels, prediction.labels)
-
-
-def test_a_picture_is_refused(cache, pointwise):
-    picture = Case("a", DataFile("/data/a.png", "0"), None, "g")
-    with pytest.raises(ValueError, match=r"/data/a.png is no NIfTI volume .*type='Image'"):
-        Views({"axial": pointwise([1.0], [0.5])}, PIPELINE, cache()).read(picture)
 
 
 def test_networks_of_different_classes_are_refused(cache, pointwise, rstn):
