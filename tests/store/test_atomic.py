@@ -17,6 +17,15 @@ def test_a_killed_write_leaves_the_old_content_or_the_new(tmp_path, kills):
     assert path.read_bytes() == new
 
 
+def test_a_files_content_is_on_disk_before_it_has_its_name(tmp_path, monkeypatch):
+    events, fsync, replace = [], os.fsync, os.replace
+    monkeypatch.setattr(os, "fsync", lambda at: (events.append(os.fstat(at).st_ino), fsync(at)))
+    monkeypatch.setattr(os, "replace", lambda *names: (events.append("named"), replace(*names)))
+    write_bytes(tmp_path / "name", b"content")
+    file, folder = (path.stat().st_ino for path in (tmp_path / "name", tmp_path))
+    assert events == [file, "named", folder]
+
+
 def test_a_failed_write_leaves_nothing_behind(tmp_path):
     (tmp_path / "name").mkdir()
     with pytest.raises(OSError, match="name"):

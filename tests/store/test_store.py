@@ -114,6 +114,16 @@ def test_scraps_of_finished_stages_are_removed_and_unfinished_work_is_kept(tmp_p
     assert not (tmp_path / "trash").exists()
 
 
+def test_a_folder_without_a_manifest_is_no_artifact(tmp_path):
+    store = Store(tmp_path)
+    _work(store)
+    folder = store.publish(FINGERPRINT, DESCRIPTION)
+    (folder / "artifact.json").unlink()
+    assert not store.has(FINGERPRINT)
+    with pytest.raises(UserError, match="is not finished"):
+        store.path(FINGERPRINT)
+
+
 def test_what_is_not_there_is_named(tmp_path):
     store = Store(tmp_path)
     for look_up in (store.path, store.manifest, store.verify):
