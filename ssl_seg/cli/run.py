@@ -4,14 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
-from typing import Any
-
-from tabulate import tabulate
 
 from ssl_seg.config import Experiment
 from ssl_seg.core.plan import Plan, merge_stages
-from ssl_seg.core.space import LabelSpace
-from ssl_seg.core.stage import EvaluateStage, Stage
+from ssl_seg.report.plan_table import plan_table
+from ssl_seg.report.render.terminal import terminal
 
 
 @dataclass(frozen=True)
@@ -40,30 +37,8 @@ def describe(runs: Iterable[Run], done: Collection[str]) -> str:
             f"{len(plan.labelings)} labelings, {len(plan.evaluations)} evaluations; "
             f"{len(plan.stages.keys() & set(done))} of {len(plan.stages)} stages done\n"
             + "".join(f"note: {note}\n" for note in plan.notes)
-            + _stage_table(plan, done)
+            + terminal(plan_table(plan, done))
         )
     stages = merge_stages(run.plan for run in runs)
     total = f"{len(stages)} stages in all, {len(stages.keys() & set(done))} done"
     return "\n\n".join([*parts, total])
-
-
-def _stage_table(plan: Plan, done: Collection[str]) -> str:
-    """Return a line per stage; label spaces are told where there are several."""
-    stages = plan.stages.values()
-    spaces = [_space(stage).name for stage in stages]
-    columns: list[tuple[str, Iterable[Any]]] = [
-        ("", range(1, len(stages) + 1)),
-        ("kind", [stage.kind for stage in stages]),
-        ("stage", [stage.title for stage in stages]),
-        *([("space", spaces)] if len(set(spaces)) > 1 else []),
-        ("size", [stage.size for stage in stages]),
-        ("fingerprint", [name[:8] for name in plan.stages]),
-        ("", ["done" if name in done else "" for name in plan.stages]),
-    ]
-    headers, cells = zip(*columns, strict=True)
-    return tabulate(list(zip(*cells, strict=True)), headers=headers)
-
-
-def _space(stage: Stage) -> LabelSpace:
-    """Return the label space that a stage learns to predict, labels in, or is scored in."""
-    return stage.values.space if isinstance(stage, EvaluateStage) else stage.space

@@ -8,8 +8,6 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from tabulate import tabulate
-
 from ssl_seg.catalog.build import read_catalog
 from ssl_seg.catalog.index import DigestIndex
 from ssl_seg.cli.arguments import add_config_options, command_parser, read_config
@@ -21,6 +19,10 @@ from ssl_seg.core.views import View
 from ssl_seg.execution import Serial, progress
 from ssl_seg.media.by_name import medium_of
 from ssl_seg.media.stored_masks import read_mask
+from ssl_seg.report.class_tables import class_table
+from ssl_seg.report.metric_columns import metric_column
+from ssl_seg.report.render.cells import cell_text
+from ssl_seg.report.render.terminal import terminal
 from ssl_seg.store import layout
 from ssl_seg.store.lock import writer_lock
 from ssl_seg.store.manifest import read_json
@@ -126,19 +128,12 @@ def _show(folder: Path, label: LabelStage, evaluate: EvaluateStage, store: Store
 
 
 def _text(scores: Mapping[str, Any]) -> str:
-    names = sorted({name for part in scores["classes"].values() for name in part})
-    rows = [
-        [label, *(scores["classes"][label][name] for name in names)]
-        for label in scores["space"]["classes"]
-        if label in scores["classes"]
-    ]
-    classes = tabulate(rows, headers=["class", *names], floatfmt=".2f", missingval="–")
     means = "  ".join(
-        f"{name} {'–' if value is None else format(value, '.2f')}"
+        f"{name} {cell_text(value, metric_column(name).kind)}"
         for name, value in scores["metrics"].items()
     )
     absent = ", ".join(scores.get("absent", ()))
     left_out = (
         f"\nin neither truth nor prediction, left out of the means: {absent}" if absent else ""
     )
-    return f"{classes}\n\n{scores['cases']} cases: {means}{left_out}"
+    return f"{terminal(class_table(scores))}\n\n{scores['cases']} cases: {means}{left_out}"

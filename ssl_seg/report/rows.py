@@ -18,7 +18,8 @@ def rows(store: Store) -> list[Row]:
     Returns:
         Per row: ``scheduler`` (type), ``run`` (the plan's name), ``seed``, ``generation``,
         ``model`` (``single``, ``fold-i``, ``mean``, ``final``), ``set`` (``test``, ``reference``,
-        ``validation``), ``fold``, ``space`` (name), ``cases`` (how many), ``metrics`` (by name),
+        ``validation``), ``fold``, ``space`` (name), ``cases`` (how many are scored), ``of`` (how
+        many were predicted; more where cases of R have no true label), ``metrics`` (by name),
         ``classes`` (scores by class, in the order of the space), ``absent`` (classes left out of a
         mean), ``first`` (name of the main metric, where one is named), ``distance_unit`` (``mm`` or
         ``pixels``), ``max_side`` and ``reduced`` (how many cases were scored at that size instead
@@ -65,6 +66,7 @@ def _row(plan: Row, planned: Row, parts: Sequence[Row]) -> Row:
         "fold": planned["fold"],
         "space": first["space"]["name"],
         "cases": first["cases"],
+        "of": planned["of"],
         "metrics": _mean([part["metrics"] for part in parts]),
         "classes": {name: _mean([part["classes"][name] for part in parts]) for name in scored},
         "absent": [name for name in names if name in absent],

@@ -46,6 +46,22 @@ def test_the_results_are_found_from_the_work_dir(benchmark):
     assert run["notes"] == list(plan.notes)
 
 
+def test_tables_are_values_in_the_one_file_and_text_in_the_other(benchmark):
+    benchmark.finish(benchmark.plan(ATSO, 0))
+    text = write_report(benchmark.store)
+    tables = written(benchmark.store)["tables"]
+    assert [table["section"] for table in tables] == [
+        "Runs",
+        *["atso-seed0: ATSO(folds=2, generations=1), seed 0"] * 3,
+        "Final models on the test set by class",
+    ]
+    scores = tables[1]
+    at = [column["name"] for column in scores["columns"]].index("mIoU")
+    assert scores["rows"][0][at] == written(benchmark.store)["rows"][0]["metrics"]["mIoU"]
+    assert f"{scores['rows'][0][at]:.2f}" in text
+    assert scores["rows"][-1][-1] is None
+
+
 def test_before_and_during_a_run(benchmark):
     assert "Report" in write_report(benchmark.store)
     plan = benchmark.plan(ATSO, 0)
