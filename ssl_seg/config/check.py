@@ -104,8 +104,8 @@ def checked(config: Mapping[str, Any]) -> dict[str, Any]:
         _check_mix(part["mix"], where)
         _check_oversample(part["oversample"], where)
         _pseudo_labels(part["pseudo_labels"], where)
-    _check_checkpoint(config.get("default_hooks", {}).get("checkpoint") or {})
-    _check_accumulation(config)
+        _check_checkpoint(part.get("default_hooks", {}).get("checkpoint") or {}, where)
+        _check_accumulation(part, where)
     _only(config.get("randomness", {}), ("seed",), "randomness")
     if not isinstance(config["adapters"], (list, tuple)):
         raise UserError(f"adapters: expected a list of dicts, got {config['adapters']!r}")
@@ -371,27 +371,27 @@ def _check_schedule(config: Mapping[str, Any], where: str = "") -> None:
             )
 
 
-def _check_accumulation(config: Mapping[str, Any]) -> None:
+def _check_accumulation(config: Mapping[str, Any], where: str) -> None:
     """Check that every checkpoint falls on an optimiser step: gradients are not saved."""
     accumulated = config["optim_wrapper"].get("accumulative_counts", 1)
     checkpoint = config.get("default_hooks", {}).get("checkpoint") or {}
     interval = checkpoint.get("interval", DEFAULT_INTERVAL)
     if interval % accumulated:
         raise UserError(
-            f"default_hooks.checkpoint.interval: must be a multiple of optim_wrapper."
+            f"{where}default_hooks.checkpoint.interval: must be a multiple of optim_wrapper."
             f"accumulative_counts ({accumulated}), so that no gradient is lost on resuming; "
             f"got {interval}"
         )
 
 
-def _check_checkpoint(checkpoint: Mapping[str, Any]) -> None:
+def _check_checkpoint(checkpoint: Mapping[str, Any], where: str) -> None:
     for key in checkpoint:
         if key not in CHECKPOINT_KEYS:
             raise UserError(
-                f"default_hooks.checkpoint.{key}: not used here; checkpoints are for resuming, and "
-                f"the last one is the result. Known: {', '.join(CHECKPOINT_KEYS)}"
+                f"{where}default_hooks.checkpoint.{key}: not used here; checkpoints are for "
+                f"resuming, and the last one is the result. Known: {', '.join(CHECKPOINT_KEYS)}"
             )
     if checkpoint.get("by_epoch"):
         raise UserError(
-            "default_hooks.checkpoint.by_epoch: must be False; training is by iteration"
+            f"{where}default_hooks.checkpoint.by_epoch: must be False; training is by iteration"
         )

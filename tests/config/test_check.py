@@ -50,6 +50,17 @@ def test_missing_parts_are_named(config, key):
         checked(given)
 
 
+@pytest.mark.parametrize("role", ["", "roles.student."])
+def test_every_checkpoint_falls_on_a_step_of_the_optimiser_in_every_role(config, role):
+    counts = {f"{role}optim_wrapper.accumulative_counts": 3, "default_hooks.checkpoint": {}}
+    with pytest.raises(
+        ValueError, match=rf"^{re.escape(role)}default_hooks\.checkpoint\.interval: .* got 500"
+    ):
+        checked(config(counts))
+    own = {"default_hooks.checkpoint": {"interval": 30}}
+    assert checked(config({**counts, **own}))
+
+
 PIPELINE = [{"type": "LoadImageFromFile"}]
 BAD = {
     "model": "deeplab",
