@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 import numpy as np
@@ -19,10 +19,14 @@ class Prediction:
         labels: uint8 class numbers at the case's own size: (H, W), or (X, Y, Z) in the order of a
             volume's file.
         confidence: float32 probability of the label, in [0, 1], of the same shape.
+        probabilities: computes float32 probabilities (C, *shape) of all classes, in [0, 1]. They
+            take C times the memory of the labels, so nobody does who is not asked. ``None``: the
+            predictor cannot say them.
     """
 
     labels: np.ndarray
     confidence: np.ndarray
+    probabilities: Callable[[], np.ndarray] | None = field(default=None, compare=False)
 
 
 class Predictor(Protocol):

@@ -11,14 +11,17 @@ from pathlib import Path
 from typing import Any, final
 
 import numpy as np
+from numpy.typing import NDArray
 from torch.utils.data import DataLoader, Dataset
 
 from ssl_seg.core.case import Case
 from ssl_seg.core.class_shares import vanished
+from ssl_seg.core.errors import UserError
 from ssl_seg.core.space import LabelSpace
 from ssl_seg.core.stage import MODEL_FILE, LabelStage
 from ssl_seg.data.pseudo_labels import LEVELS
 from ssl_seg.media.stored_masks import write_prediction
+from ssl_seg.media.stored_probabilities import write_probabilities
 from ssl_seg.models.predictor import Prediction, Predictor
 from ssl_seg.runner.environment import device_name, prepare_process, versions
 from ssl_seg.runner.predictors import open_predictor
@@ -37,8 +40,9 @@ def run(
     """Label the stage's cases, going on after the batches that a killed run finished.
 
     Writes ``out/maps/<case>.png`` (indexed, 8 bits), where asked ``out/confidence/<case>.png``
-    (grey, 255 is 1.0), ``out/manifest.json`` and ``out/environment.json``; of volumes ``.nii.gz``
-    files in their own grids. Cases stream: memory does not grow with their number.
+    (grey, 255 is 1.0) and ``out/probabilities/<case>.npz``, then ``out/manifest.json`` and
+    ``out/environment.json``; maps of volumes are ``.nii.gz`` files in their own grids. Cases
+    stream: memory does not grow with their number.
 
     Returns:
         What the artifact's manifest says of it: teacher, number of cases, mean confidence.
@@ -113,6 +117,8 @@ def _label_batch(
         asked = stage.config.confidence
         confidence = prediction.confidence if asked else None
         path = write_prediction(out, case, prediction.labels, stage.space, confidence)
+        if stage.config.probabilities:
+            write_probabilities(out, case, _probabilities(case, prediction))
         entries.append(_entry(case, path, prediction, stage.space))
         if asked:
             levels += _by_level(prediction, len(stage.space))
@@ -121,6 +127,15 @@ def _label_batch(
         record["levels"] = levels.tolist()
     # The record comes last: a batch without one is labeled again.
     write_json(batch.record, record)
+
+
+def _probabilities(case: Case, prediction: Prediction) -> NDArray[np.floating]:
+    if prediction.probabilities is None:
+        raise UserError(
+            f"store_probabilities: what predicts {case.id!r} (inference, or an adapter around it) "
+            "states no probabilities of all classes; set store_probabilities=False"
+        )
+    return prediction.probabilities()
 
 
 def _entry(case: Case, path: Path, prediction: Prediction, space: LabelSpace) -> dict[str, Any]:

@@ -165,4 +165,8 @@ def most_likely(logits: Tensor, size: Sequence[int], align_corners: bool) -> Pre
         total.mul_((best - higher).exp_()).add_((plane - higher).exp_())
         best = higher
     confidence = total.reciprocal_()
-    return Prediction(labels[0, 0].cpu().numpy(), confidence[0, 0].cpu().numpy())
+    return Prediction(
+        labels[0, 0].cpu().numpy(),
+        confidence[0, 0].cpu().numpy(),
+        lambda: resized(logits, size, align_corners)[0].softmax(dim=0).cpu().numpy(),
+    )

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import json
+import shutil
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -11,6 +13,7 @@ from PIL import Image
 
 from ssl_seg.data.pseudo_labels import PseudoLabels
 from ssl_seg.media.pictures.masks import read_confidence, read_indices
+from ssl_seg.media.stored_probabilities import read_probabilities
 from ssl_seg.store.store import Store
 
 SIGKILLED = -9
@@ -147,3 +150,22 @@ def test_a_killed_labelling_goes_on_after_its_last_whole_batch(
     # A picture's header may be looked at before the whole of it is read.
     assert list(dict.fromkeys(opened)) == [case.image.path for case in stage.cases[left:]]
     assert contents(tmp_path / "artifacts") == contents(run.work_dir / "artifacts")
+
+
+def test_probabilities_are_stored_where_they_are_asked_for(tiny, finished, tmp_path):
+    run = finished("Supervised")
+    stage, folder, _ = next(labelings(tiny, run))
+    assert not (folder / "probabilities").exists()
+    asked = replace(stage, config=replace(stage.config, probabilities=True))
+    store = Store(tmp_path / "work")
+    for name in stage.inputs:
+        shutil.copytree(run.work_dir / "artifacts" / name, tmp_path / "work/artifacts" / name)
+    made = tiny.run(asked, store)
+    for case in stage.cases:
+        found = read_probabilities(made, case)
+        labels = read_indices(made / "maps" / f"{case.id}.png")
+        assert found.shape == (len(tiny.classes), *labels.shape)
+        assert np.abs(found.sum(axis=0) - 1).max() < 0.01
+        chosen = np.take_along_axis(found, labels[None].astype(np.intp), axis=0)[0]
+        assert (chosen >= found.max(axis=0) - 1 / 255).all()
+    assert (made / "maps").is_dir()

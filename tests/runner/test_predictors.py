@@ -102,6 +102,18 @@ def test_the_confidence_is_the_probability_of_the_label(segmentor, case, changes
     assert ours.confidence.max() <= 1
 
 
+@pytest.mark.parametrize("pipeline", [LOAD, SMALLER], ids=["as it is", "smaller"])
+@pytest.mark.parametrize("changes", [WHOLE, SLIDE, SIGMOID], ids=["whole", "slide", "sigmoid"])
+def test_the_probabilities_are_those_of_all_classes(segmentor, case, changes, pipeline):
+    predictor = Image(segmentor(changes), pipeline)
+    (ours,) = predictor.predict([predictor.read(case())])
+    found = ours.probabilities()
+    assert found.shape == (2 if changes is SIGMOID else 3, *ours.labels.shape)
+    assert np.allclose(found.sum(axis=0), 1, atol=1e-6)
+    assert np.array_equal(found.argmax(axis=0), ours.labels)
+    assert np.allclose(found.max(axis=0), ours.confidence, atol=1e-6)
+
+
 def test_images_of_any_sizes_come_back_in_order(segmentor, case):
     model = segmentor(WHOLE)
     predictor = Image(model, LOAD)

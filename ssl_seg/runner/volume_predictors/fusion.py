@@ -91,6 +91,14 @@ class Fused:
         # Interpolation and the sums of a softmax may be off by a rounding.
         return np.clip(confidence, 0, 1, out=confidence)
 
+    def class_probabilities(self) -> Maps:
+        """Return the mean probability of each class, (1 + K, ...) with the background first.
+
+        Where classes have a probability of their own each, what the likeliest one leaves is the
+        background's, and they need not add up to 1.
+        """
+        return np.clip(self._with_background(self.probabilities), 0, 1)
+
     def mapped(self, change: Callable[[Maps], Maps]) -> Fused:
         """Return this with the maps (K, ...) float32 changed, such as resampled."""
         votes = None if self.votes is None else change(self.votes.astype(np.float32))

@@ -106,7 +106,11 @@ class Views:
         if clean is not None:
             labels = clean(labels)
         confidence = canonical.confidence(labels)
-        return Prediction(grid.to_native(labels), grid.to_native(confidence))
+        return Prediction(
+            grid.to_native(labels),
+            grid.to_native(confidence),
+            lambda: grid.to_native(canonical.class_probabilities()),
+        )
 
     def _open(self, file: DataFile) -> CachedImage:
         return self._cache.image(file, tuple(self._networks))

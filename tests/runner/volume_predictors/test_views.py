@@ -155,6 +155,7 @@ def test_many_classes_are_told_apart(volumes, case, cache, pointwise):
     assert set(np.unique(prediction.labels)) == {0, 1, 2, 3}
     assert np.array_equal(prediction.labels, logits.argmax(axis=0))
     assert np.allclose(prediction.confidence, shares.max(axis=0), atol=1e-5)
+    assert np.allclose(prediction.probabilities(), shares, atol=1e-5)
 
 
 def test_a_sigmoid_counts_from_its_threshold_on(volumes, case, cache, pointwise):
