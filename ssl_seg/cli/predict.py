@@ -15,7 +15,13 @@ from ssl_seg.catalog.index import DigestIndex
 from ssl_seg.catalog.listing import Listing
 from ssl_seg.catalog.volume_folder import VolumeFolder
 from ssl_seg.cli.arguments import add_config_options, command_parser, read_config
-from ssl_seg.cli.trained import configs_without_training, space_of, views_of, weights_by_view
+from ssl_seg.cli.trained import (
+    UNSTATED_ROLE,
+    configs_without_training,
+    model_of,
+    views_of,
+    weights_by_view,
+)
 from ssl_seg.core.errors import UserError
 from ssl_seg.core.space import LabelSpace
 from ssl_seg.core.views import View
@@ -70,13 +76,14 @@ def _predict(config: Mapping[str, Any], args: argparse.Namespace) -> None:
 
     views = views_of(config)
     weights = weights_by_view(args.checkpoint, views)
-    space = space_of(weights)
+    model = model_of(weights)
+    space = model.space
     if space is None:
         raise UserError(f"{args.checkpoint}: no classes are stated; expected meta.dataset_meta")
     catalog = _data_set(args.images, views, space).read(DigestIndex(None))
     medium = MEDIA[catalog.medium]
     configs = configs_without_training(config, args.config.parent, catalog.values, space)
-    asked = configs.label("test", "final")
+    asked = configs.label("test", model.role or UNSTATED_ROLE)
     pipeline = configs.label_pipeline("test")
     prepare_process(asked.threads)
     # Each volume is a batch of slices already.

@@ -11,7 +11,13 @@ from typing import Any
 from ssl_seg.catalog.build import read_catalog
 from ssl_seg.catalog.index import DigestIndex
 from ssl_seg.cli.arguments import add_config_options, command_parser, read_config
-from ssl_seg.cli.trained import configs_without_training, space_of, views_of, weights_by_view
+from ssl_seg.cli.trained import (
+    UNSTATED_ROLE,
+    configs_without_training,
+    model_of,
+    views_of,
+    weights_by_view,
+)
 from ssl_seg.config.plugins import import_plugins
 from ssl_seg.core.fingerprint import fingerprint
 from ssl_seg.core.stage import MODEL_FILE, EvaluateStage, LabelStage, Stage
@@ -79,16 +85,18 @@ def _stages(
         catalog = read_catalog(
             config["test_dataloader"]["dataset"], index, "test_dataloader.dataset"
         )
-    configs = configs_without_training(config, folder, catalog.values, space_of(weights))
+    model = model_of(weights)
+    role = model.role or UNSTATED_ROLE
+    configs = configs_without_training(config, folder, catalog.values, model.space)
     truth = "the true labels of test_dataloader.dataset"
     values, reduction = configs.mappings.align(catalog.values, configs.space, truth)
     label = LabelStage(
         models={view: _adopt(path, store) for view, path in weights.items()},
-        teacher=("final", 0, None),
+        teacher=(role, model.generation, model.fold),
         cases=tuple(case.without_label() for case in catalog.cases),
         space=configs.space,
         pipeline=configs.label_pipeline("test"),
-        config=configs.label("test", "final"),
+        config=configs.label("test", role),
     )
     evaluate = EvaluateStage(
         predictions=(label.fingerprint,),

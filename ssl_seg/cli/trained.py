@@ -13,8 +13,13 @@ from ssl_seg.config.stage_configs import StageConfigs
 from ssl_seg.config.weights import Weights, without_weights
 from ssl_seg.core.class_mappings import ClassMappings
 from ssl_seg.core.errors import UserError
+from ssl_seg.core.model_meta import ModelMeta
 from ssl_seg.core.space import LabelSpace, LabelValues
+from ssl_seg.core.stage import Role
 from ssl_seg.core.views import View
+
+UNSTATED_ROLE: Role = "final"
+"""What a model is taken for whose file does not say it: that of another program."""
 
 
 def configs_without_training(
@@ -102,22 +107,33 @@ def weights_by_view(checkpoint: Path, views: Sequence[View]) -> dict[View | None
     return files
 
 
-def space_of(weights: Mapping[View | None, Path]) -> LabelSpace | None:
-    """Return the label space that the files of one model state, ``None`` where none does.
+def model_of(weights: Mapping[View | None, Path]) -> ModelMeta:
+    """Return what the files of one model say of it; the view is that of the first file.
 
     Raises:
-        ValueError: two of them state different classes, so they are not of one model.
+        UserError: a file is of another view, or two of them are not of one model.
     """
-    from ssl_seg.runner.models import stated_space  # noqa: PLC0415 - imports torch
+    from ssl_seg.runner.model_file import read_model_meta  # noqa: PLC0415 - imports torch
 
-    (first, space), *others = [(path, stated_space(path)) for path in weights.values()]
-    for path, other in others:
-        if (space and space.classes) != (other and other.classes):
+    stated = {path: read_model_meta(path) for path in weights.values()}
+    for view, path in weights.items():
+        if stated[path].role is not None and stated[path].view != view:
             raise UserError(
-                f"{first} and {path} are not of one model: the classes are {_names(space)} and "
-                f"{_names(other)}"
+                f"{path}: expected a network for {_named(view)}, but this one was trained for "
+                f"{_named(stated[path].view)}"
             )
-    return space
+    (first, meta), *others = stated.items()
+    for path, other in others:
+        if meta.title != other.title:
+            raise UserError(
+                f"{first} and {path} are not of one model: one is {meta.title}, the other "
+                f"{other.title}"
+            )
+    return meta
+
+
+def _named(view: View | None) -> str:
+    return "images" if view is None else f"the view {view}"
 
 
 def _expected(views: Sequence[View]) -> str:
@@ -126,10 +142,6 @@ def _expected(views: Sequence[View]) -> str:
     names = [f"{view}.pth" for view in views]
     alone = "a weight file, or " if len(views) == 1 else ""
     return f"{alone}a folder with {', '.join(names)}"
-
-
-def _names(space: LabelSpace | None) -> str:
-    return "not stated" if space is None else ", ".join(space.classes)
 
 
 _RUN_MODEL = "train.py prints at the end where a run's model lies, and report.json names it"

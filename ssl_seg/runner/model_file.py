@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from ssl_seg.core.model_meta import ModelMeta
+from ssl_seg.core.space import LabelSpace
 from ssl_seg.core.stage import MODEL_FILE, TrainStage
 from ssl_seg.methods.method import STUDENT
 from ssl_seg.runner import checkpoint
@@ -11,6 +13,25 @@ from ssl_seg.runner.environment import device_name, versions
 from ssl_seg.runner.finite import require_finite_training
 from ssl_seg.runner.stage_runner import StageRunner
 from ssl_seg.store.atomic import write_bytes, write_json
+
+OWN_META = "ssl_seg"
+"""Key of the file's ``meta`` under which it says what the model was trained for."""
+
+
+def read_model_meta(path: Path) -> ModelMeta:
+    """Read what a model file says of its model.
+
+    Raises:
+        UserError: it is no file of weights and plain values.
+    """
+    meta = checkpoint.load(path).get("meta") or {}
+    own = dict(meta.get(OWN_META) or {})
+    name = own.pop("space", path.stem)
+    stated = meta.get("dataset_meta")
+    if not stated:
+        return ModelMeta(space=None, **own)
+    palette = tuple((int(r), int(g), int(b)) for r, g, b in stated["palette"])
+    return ModelMeta(space=LabelSpace(name, tuple(stated["classes"]), palette), **own)
 
 
 def write_model(runner: StageRunner, stage: TrainStage, out: Path) -> None:
@@ -34,6 +55,14 @@ def write_model(runner: StageRunner, stage: TrainStage, out: Path) -> None:
         "dataset_meta": {
             "classes": list(stage.space.classes),
             "palette": [list(colour) for colour in stage.space.palette],
+        },
+        OWN_META: {
+            "space": stage.space.name,
+            "role": stage.role,
+            "generation": stage.generation,
+            "fold": stage.fold,
+            "view": stage.view,
+            "section": stage.section,
         },
     }
     model = {"meta": meta, "state_dict": weights}

@@ -18,7 +18,6 @@ from torch import nn
 from ssl_seg.config.weights import unmark
 from ssl_seg.core.brief import brief
 from ssl_seg.core.errors import UserError
-from ssl_seg.core.space import LabelSpace
 from ssl_seg.core.stage import TrainStage
 from ssl_seg.models import rstn  # noqa: F401 - registers RSTN
 from ssl_seg.models.mixed_space import supervise_in
@@ -93,15 +92,6 @@ def _require_fit(model: nn.Module, state: Mapping[str, Any], path: Path) -> None
             f"{path}: these are not weights of the config's model: it {told}; name the config that "
             "the model was trained with, or weights of this one"
         )
-
-
-def stated_space(weights: Path) -> LabelSpace | None:
-    """Return the label space that a model file states in its ``dataset_meta``, if it does."""
-    meta = checkpoint.load(weights).get("meta", {}).get("dataset_meta")
-    if not meta:
-        return None
-    palette = tuple((int(r), int(g), int(b)) for r, g, b in meta["palette"])
-    return LabelSpace(weights.stem, tuple(meta["classes"]), palette)
 
 
 def enter_scope() -> None:

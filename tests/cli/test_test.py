@@ -3,6 +3,7 @@
 import json
 
 import pytest
+import torch
 from PIL import Image
 
 from ssl_seg.cli.main import call
@@ -66,3 +67,34 @@ def test_without_the_flag_no_picture_is_written(images, tmp_path, capsys):
     assert score(images, tmp_path / "work") == 0
     assert "pictures:" not in capsys.readouterr().out
     assert not list(tmp_path.rglob("*.jpg"))
+
+
+def maps(work_dir):
+    """Return the only stored maps of the test cases by name."""
+    (folder,) = {path.parent for path in work_dir.glob("artifacts/*/maps/frame0.png")}
+    return {path.name: path.read_bytes() for path in folder.iterdir()}
+
+
+def test_a_model_is_tested_by_the_overlay_of_its_own_role(tiny, data, tmp_path):
+    """The result of `Supervised` is an initial model, whatever `roles.final` says of others."""
+    changes = {
+        "scheduler": {"type": "Supervised"},
+        "split": {},
+        "adapters": [],
+        "train_cfg.max_iters": 12,
+        "roles": {"final": {"model": {"data_preprocessor": {"mean": [0.0] * 3, "std": [1.0] * 3}}}},
+    }
+    config = tiny.config(tmp_path / "mine.py", data, changes)
+    assert call("train", [str(config), "--work-dir", str(tmp_path / "run")]) == 0
+    (file,) = (tmp_path / "run").glob("artifacts/*/model.pth")
+    assert call("test", [str(config), str(file), "--work-dir", str(tmp_path / "own")]) == 0
+    assert maps(tmp_path / "own") == maps(tmp_path / "run")
+    assert stored(tmp_path / "own")["metrics"] == stored(tmp_path / "run")["metrics"]
+
+    # A file of another program does not say what it is, so the final model's part counts.
+    content = torch.load(file, weights_only=True)
+    del content["meta"]["ssl_seg"]
+    torch.save(content, tmp_path / "foreign.pth")
+    foreign = [str(config), str(tmp_path / "foreign.pth"), "--work-dir", str(tmp_path / "foreign")]
+    assert call("test", foreign) == 0
+    assert maps(tmp_path / "foreign") != maps(tmp_path / "run")

@@ -5,13 +5,15 @@ import re
 import pytest
 import torch
 
-from ssl_seg.cli.trained import space_of, weights_by_view
+from ssl_seg.cli.trained import model_of, weights_by_view
 from ssl_seg.core.errors import UserError
 from ssl_seg.core.views import VIEWS
 
 
-def write_weights(path, classes=None):
+def write_weights(path, classes=None, own=None):
     meta = {"dataset_meta": {"classes": classes, "palette": [[9, 9, 9]] * len(classes or ())}}
+    if own:
+        meta["ssl_seg"] = own
     path.parent.mkdir(parents=True, exist_ok=True)
     torch.save({"state_dict": {}, "meta": meta if classes else {}}, path)
     return path
@@ -58,12 +60,39 @@ def test_a_file_for_several_views_and_a_folder_for_images_are_refused(tmp_path, 
 
 
 def test_the_files_of_one_model_state_one_space(tmp_path, three_views):
-    space = space_of(three_views)
+    space = model_of(three_views).space
     assert space is not None
     assert (space.classes, space.palette) == (("a", "b"), ((9, 9, 9), (9, 9, 9)))
-    assert space_of({None: write_weights(tmp_path / "silent.pth")}) is None
-    for classes, told in ((["a", "c"], "a, c"), (None, "not stated")):
+    assert model_of({None: write_weights(tmp_path / "silent.pth")}).space is None
+    for classes, told in ((["a", "c"], "a, c"), (None, "none stated")):
         write_weights(three_views["axial"], classes)
-        message = f"axial.pth are not of one model: the classes are a, b and {told}"
-        with pytest.raises(ValueError, match=message):
-            space_of(three_views)
+        message = rf"axial.pth are not of one model: .*classes: a, b\), .*classes: {told}\)"
+        with pytest.raises(UserError, match=message):
+            model_of(three_views)
+
+
+def test_the_files_of_one_model_state_one_training(tmp_path, three_views):
+    own = {"space": "two", "role": "student", "generation": 2, "fold": 0, "section": "J"}
+    for view, path in three_views.items():
+        write_weights(path, ["a", "b"], {**own, "view": view})
+    model = model_of(three_views)
+    assert (model.role, model.generation, model.fold, model.section) == ("student", 2, 0, "J")
+    assert model.space is not None
+    assert model.space.name == "two"
+    path = three_views["axial"]
+    for other in ({"role": "final"}, {"generation": 1}, {"fold": 1}, {"section": "I"}):
+        write_weights(path, ["a", "b"], {**own, "view": "axial", **other})
+        with pytest.raises(UserError, match=r"axial.pth are not of one model: one is student 2, f"):
+            model_of(three_views)
+
+
+def test_a_network_of_another_view_is_refused(tmp_path, three_views):
+    own = {"space": "two", "role": "final", "generation": 0, "fold": None, "section": None}
+    for view, path in three_views.items():
+        write_weights(path, ["a", "b"], {**own, "view": view})
+    swapped = {**three_views, "axial": three_views["coronal"]}
+    message = r"coronal.pth: expected a network for the view axial, but .* for the view coronal"
+    with pytest.raises(UserError, match=message):
+        model_of(swapped)
+    with pytest.raises(UserError, match=r"expected a network for images, but .* the view axial"):
+        model_of({None: three_views["axial"]})
