@@ -22,6 +22,8 @@ def without_labels(scheduler, tiny, finished, tmp_path):
     return reference, config
 
 
+# A curriculum has stages of every kind; plans of every scheduler are asked in test_schedulers.py.
+@pytest.mark.parametrize("scheduler", ["Curriculum"])
 def test_a_run_without_the_reference_labels_makes_the_same_models_and_labels(
     without_labels, tiny, command, contents, tmp_path
 ):
