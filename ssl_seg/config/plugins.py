@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-import hashlib
 import importlib
 import importlib.util
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
+from ssl_seg.config.plugin_sources import hash_of_file, hash_of_package
 from ssl_seg.core.errors import UserError
 from ssl_seg.core.fingerprint import fingerprint
 
@@ -23,32 +24,51 @@ def import_plugins(custom_imports: Any, folder: Path) -> tuple[dict[str, str], t
         folder: of the config file.
 
     Returns:
-        The hash of each plug-in's source by name, which belongs into every fingerprint; and what
-        another process has to import to know the same types.
+        The hash of each plug-in's sources by position and name, which belongs into every
+        fingerprint; and what another process has to import to know the same types.
 
     Raises:
-        ValueError: an entry is not a string.
-        UserError: a module or file cannot be imported.
+        UserError: an entry is not a string, or there is no such module or file. What goes wrong
+            inside a plug-in passes as it is.
     """
-    entries = _entries(custom_imports)
     hashes: dict[str, str] = {}
     imports: list[str] = []
-    for entry in entries:
+    for position, entry in enumerate(_entries(custom_imports)):
         if entry.endswith(".py"):
             path = (folder / entry).resolve()
             if not path.is_file():
                 raise UserError(f"custom_imports: there is no plug-in file {path}")
             import_file(path)
             imports.append(str(path))
+            hashed = hash_of_file(path)
         else:
-            found = importlib.import_module(entry).__file__
-            if found is None:
-                raise UserError(f"custom_imports: {entry!r} is a folder without __init__.py")
-            path = Path(found)
+            hashed = _hash_of_module(_import_module(entry))
             imports.append(entry)
-        # Where a plug-in file lies is no part of what it does.
-        hashes[Path(entry).name] = hashlib.sha256(path.read_bytes()).hexdigest()
+        # An absolute path says where a plug-in lies, which is no part of what it does.
+        name = Path(entry).name if Path(entry).is_absolute() else entry
+        hashes[f"{position}: {name}"] = hashed
     return hashes, tuple(imports)
+
+
+def _import_module(name: str) -> ModuleType:
+    try:
+        return importlib.import_module(name)
+    except ModuleNotFoundError as error:
+        # A module that the plug-in itself asks for in vain is another matter.
+        if error.name is None or not f"{name}.".startswith(f"{error.name}."):
+            raise
+        raise UserError(
+            f"custom_imports: there is no module {error.name!r} to import {name!r} from; "
+            "install it, put its folder into PYTHONPATH, or name a .py file"
+        ) from error
+
+
+def _hash_of_module(module: ModuleType) -> str:
+    """Hash a package with all below it; of a module inside one, the package that holds it."""
+    if module.__file__ is None:
+        raise UserError(f"custom_imports: {module.__name__!r} is a folder without __init__.py")
+    path = Path(module.__file__)
+    return hash_of_package(path.parent) if module.__package__ else hash_of_file(path)
 
 
 def import_again(imports: Sequence[str]) -> None:
