@@ -21,9 +21,10 @@ import numpy as np
 from numpy.typing import NDArray
 from tabulate import tabulate
 
-from ssl_seg.catalog.index import DigestIndex
+from ssl_seg.catalog.index import INDEX, DigestIndex
 from ssl_seg.cli import benchmark
-from ssl_seg.cli.session import INDEX, Run, plan_runs
+from ssl_seg.cli.run import Run
+from ssl_seg.cli.session import plan_runs
 from ssl_seg.config import load_config
 from ssl_seg.core.case import DataFile, LabelFile
 from ssl_seg.core.stage import MODEL_FILE, LabelStage

@@ -10,8 +10,10 @@ import hashlib
 import json
 import logging
 import os
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from functools import cached_property
 from pathlib import Path
 from typing import Any, NamedTuple, Self
 
@@ -19,6 +21,9 @@ from ssl_seg.core.case import DataFile
 from ssl_seg.core.errors import UserError
 from ssl_seg.media.facts import F, Known
 from ssl_seg.store.atomic import write_bytes
+
+INDEX = "index.json"
+"""Name of the file in a work dir."""
 
 FORMAT = 3
 """Raised when the index file's layout, or what any kind of facts means, changes."""
@@ -80,6 +85,20 @@ class DigestIndex:
             Known(DataFile(path, entry.digest), facts.from_plain(entry.facts[facts.kind]))
             for path, entry in ((path, self._entries[path]) for path in paths)
         ]
+
+    def find(self, digest: str) -> DataFile | None:
+        """Return a file of this content that has not changed since it was looked into."""
+        for path in self._paths_by_digest.get(digest, ()):
+            if self._unchanged(path) is not None:
+                return DataFile(path, digest)
+        return None
+
+    @cached_property
+    def _paths_by_digest(self) -> Mapping[str, Sequence[str]]:
+        paths = defaultdict(list)
+        for path, entry in self._entries.items():
+            paths[entry.digest].append(path)
+        return paths
 
     def save(self) -> None:
         """Write what is new to the index file, whole or not at all."""

@@ -9,7 +9,7 @@ from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
-from ssl_seg.catalog.index import DigestIndex
+from ssl_seg.catalog.index import INDEX, DigestIndex
 from ssl_seg.cli.run import Run, describe
 from ssl_seg.config import open_experiment
 from ssl_seg.core.errors import UserError
@@ -23,8 +23,6 @@ from ssl_seg.store.lock import writer_lock
 from ssl_seg.store.store import Store, starting_over
 
 logger = logging.getLogger(__name__)
-
-INDEX = "index.json"
 
 
 def plan_runs(

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from ssl_seg.catalog.build import read_catalog
-from ssl_seg.catalog.index import DigestIndex
+from ssl_seg.catalog.index import INDEX, DigestIndex
 from ssl_seg.cli.arguments import add_config_options, command_parser, read_config
 from ssl_seg.cli.trained import (
     UNSTATED_ROLE,
@@ -23,19 +23,15 @@ from ssl_seg.core.fingerprint import fingerprint
 from ssl_seg.core.stage import MODEL_FILE, EvaluateStage, LabelStage, Stage
 from ssl_seg.core.views import View
 from ssl_seg.execution import Serial, progress
-from ssl_seg.media.by_name import medium_of
-from ssl_seg.media.stored_masks import read_mask
 from ssl_seg.report.class_tables import class_table
 from ssl_seg.report.metric_columns import metric_column
+from ssl_seg.report.overlays import draw_overlays
 from ssl_seg.report.render.cells import cell_text
 from ssl_seg.report.render.terminal import terminal
 from ssl_seg.store import layout
 from ssl_seg.store.lock import writer_lock
 from ssl_seg.store.manifest import read_json
 from ssl_seg.store.store import Store
-
-_OPACITY = 0.5
-"""Of the classes in overlays."""
 
 
 def run(arguments: Sequence[str] | None = None) -> None:
@@ -71,7 +67,8 @@ def run(arguments: Sequence[str] | None = None) -> None:
     print(_text(read_json(scores)))
     print(f"masks: {store.path(label.fingerprint) / 'maps'}\nscores: {scores}")
     if args.show_dir:
-        _show(args.show_dir, label, evaluate, store)
+        index = DigestIndex(work_dir / INDEX)
+        draw_overlays(store, index, label.fingerprint, args.show_dir, scores=evaluate.fingerprint)
         print(f"pictures: {args.show_dir}")
 
 
@@ -81,7 +78,7 @@ def _stages(
     """Plan the label and the evaluate stage of a model that no stage of the store trained."""
     # The data set may be a plug-in's.
     import_plugins(config.get("custom_imports"), folder)
-    with DigestIndex(store.work_dir / "index.json") as index:
+    with DigestIndex(store.work_dir / INDEX) as index:
         catalog = read_catalog(
             config["test_dataloader"]["dataset"], index, "test_dataloader.dataset"
         )
@@ -116,23 +113,6 @@ def _adopt(weights: Path, store: Store) -> str:
         shutil.copyfile(weights, store.running(name) / "out" / MODEL_FILE)
         store.publish(name, {"kind": "weights", "title": weights.name})
     return name
-
-
-def _show(folder: Path, label: LabelStage, evaluate: EvaluateStage, store: Store) -> None:
-    """Write pictures of the stored masks, in the space that they were scored in."""
-    maps = store.path(label.fingerprint) / "maps"
-    truth = evaluate.values
-    for case in evaluate.cases:
-        labels = read_mask(maps, case, evaluate.predicted)
-        medium_of(case).draw(
-            folder,
-            case,
-            labels,
-            truth.space,
-            pipeline=label.pipeline,
-            truth=truth,
-            opacity=_OPACITY,
-        )
 
 
 def _text(scores: Mapping[str, Any]) -> str:

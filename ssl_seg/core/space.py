@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Self
 
 from ssl_seg.core.errors import UserError
 
@@ -45,6 +46,12 @@ class LabelSpace:
 
     def __len__(self) -> int:
         return len(self.classes)
+
+    @classmethod
+    def from_plain(cls, plain: Mapping[str, Any]) -> Self:
+        """Return the space that `plain` wrote."""
+        palette = tuple((red, green, blue) for red, green, blue in plain["palette"])
+        return cls(plain["name"], tuple(plain["classes"]), palette, plain["ignore"])
 
     def plain(self) -> dict[str, Any]:
         """Return the space as plain data, for fingerprints and manifests."""
@@ -97,6 +104,12 @@ class LabelValues:
             table[value] = number
         return table
 
+    @classmethod
+    def from_plain(cls, plain: Mapping[str, Any]) -> Self:
+        """Return the table that `plain` wrote."""
+        pairs = tuple((value, number) for value, number in plain["table"])
+        return cls(LabelSpace.from_plain(plain["space"]), pairs)
+
     def plain(self) -> dict[str, Any]:
-        """Return the table as plain data, for fingerprints."""
+        """Return the table as plain data, for fingerprints and manifests."""
         return {"space": self.space.plain(), "table": [list(pair) for pair in self.table]}

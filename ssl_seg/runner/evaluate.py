@@ -25,12 +25,14 @@ from ssl_seg.store.store import Store
 def run(
     stage: EvaluateStage, store: Store, out: Path, advance: Callable[[int], None]
 ) -> dict[str, Any]:
-    """Score stored masks and write ``out/scores.json``.
+    """Score stored masks and write ``out/scores.json`` and ``out/manifest.json``.
 
-    It holds ``space`` (as plain data), ``cases`` (how many), ``predictions`` (fingerprints),
+    The manifest says what was compared: ``predictions`` (fingerprints), ``truth`` and ``predicted``
+    (how true and stored masks are read, as plain data) and ``cases`` with the digest of each one's
+    true ``mask``. The scores hold ``space`` (as plain data), ``cases`` (how many), ``predictions``,
     ``max_side`` (longest side in pixels or null), ``reduced`` (how many cases were compared at a
     size reduced to it) and what the metrics state: ``metrics``, ``classes`` (scores by class name)
-    and more. A map of the true label's own size is compared at that size.
+    and more. A mask of the true mask's own size is compared at that size.
 
     Args:
         stage: which label stages' maps to compare with which cases' true labels.
@@ -72,7 +74,18 @@ def run(
     for metric in metrics:
         _merge(scores, metric.scores(), "")
     atomic.write_json(out / "scores.json", scores)
+    atomic.write_json(out / "manifest.json", _compared(stage))
     return {"space": space.name, "cases": scores["cases"], "metrics": scores["metrics"]}
+
+
+def _compared(stage: EvaluateStage) -> dict[str, Any]:
+    """Return what a picture of the comparison needs to know."""
+    return {
+        "predictions": list(stage.predictions),
+        "truth": stage.values.plain(),
+        "predicted": stage.predicted.plain(),
+        "cases": [{"case": c.id, "mask": c.label.digest} for c in stage.cases if c.label],
+    }
 
 
 def _folders_of_maps(stage: EvaluateStage, store: Store) -> dict[str, Path]:

@@ -141,6 +141,7 @@ def _probabilities(case: Case, prediction: Prediction) -> NDArray[np.floating]:
 def _entry(case: Case, path: Path, prediction: Prediction, space: LabelSpace) -> dict[str, Any]:
     return {
         "case": case.id,
+        "image": case.image.digest,
         "sha256": hashlib.sha256(path.read_bytes()).hexdigest(),
         "histogram": _by_class(prediction.labels, len(space)).tolist(),
         "confidence": float(prediction.confidence.mean(dtype=np.float64)),
@@ -190,6 +191,8 @@ def _finish(stage: LabelStage, batches: Sequence[_Batch], out: Path) -> dict[str
     manifest = {
         **summary,
         "space": stage.space.plain(),
+        "medium": stage.config.medium,
+        "pipeline": list(stage.pipeline),
         "histogram": histogram,
         "cases": entries,
     }

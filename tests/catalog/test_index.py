@@ -134,3 +134,18 @@ def test_bad_files_are_named_and_good_ones_kept(draw, tmp_path, looks):
 def test_a_missing_file_is_named(tmp_path, index):
     with pytest.raises(ValueError, match=r"gone\.png: No such file"):
         index.read([str(tmp_path / "gone.png")], ImageFacts)
+
+
+def test_a_file_is_found_by_its_content_as_long_as_it_is_there(draw, tmp_path):
+    first, second = draw("a.png", values=(1,)), tmp_path / "b.png"
+    second.write_bytes(first.read_bytes())
+    with DigestIndex(tmp_path / "index.json") as index:
+        known = index.read([str(first), str(second)], MaskFacts)
+    digest = known[0].file.digest
+    index = DigestIndex(tmp_path / "index.json")
+    assert index.find(digest) == known[0].file
+    first.unlink()
+    assert index.find(digest) == known[1].file
+    second.write_bytes(b"changed")
+    assert index.find(digest) is None
+    assert index.find("0" * 64) is None
