@@ -86,7 +86,8 @@ def scores(run: Run, store: Store, rounds: int) -> Scores:
     stage = cast(LabelStage, run.plan.stages[scored.predictions[0]])
     prepare_process(stage.config.threads)
     given = (stage.pipeline, VolumeCache(store.work_dir / "cache", WorkingGrid()))
-    weights = {view: store.path(name) / MODEL_FILE for view, name in stage.models.items()}
+    (teacher,) = stage.teachers
+    weights = {view: store.path(name) / MODEL_FILE for view, name in teacher.networks.items()}
     networks = {
         network.view: models.trained(network.model, weights[network.view])
         for network in stage.config.networks

@@ -29,7 +29,6 @@ from ssl_seg.config.check import checked
 from ssl_seg.config.spaces import Spaces
 from ssl_seg.config.stage_configs import StageConfigs
 from ssl_seg.config.weights import Weights
-from ssl_seg.core.builder import PlanBuilder
 from ssl_seg.core.case import Case, DataFile, LabelFile
 from ssl_seg.core.class_mapping import ClassMapping
 from ssl_seg.core.plan import Plan
@@ -37,6 +36,7 @@ from ssl_seg.core.space import LabelSpace, LabelValues
 from ssl_seg.core.split import Split
 from ssl_seg.core.stage import Stage
 from ssl_seg.core.views import VIEWS
+from ssl_seg.planning.write import finish_plan, start_plan
 from ssl_seg.registry import SCHEDULERS
 from ssl_seg.store.store import Store
 
@@ -491,9 +491,9 @@ class MadeUp:
         seed: int = 0,
     ) -> Plan:
         """Let a scheduler plan a split, by default the one of `split` without arguments."""
-        builder = PlanBuilder(split or self.split(), configs or self.configs(), seed)
+        builder = start_plan(split or self.split(), configs or self.configs(), seed)
         result = SCHEDULERS.build(scheduler).plan(builder)
-        return builder.finish(result, label="made-up", scheduler=scheduler)
+        return finish_plan(builder.draft, result, label="made-up", scheduler=scheduler)
 
 
 @pytest.fixture(scope="session")

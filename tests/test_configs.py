@@ -355,7 +355,7 @@ def test_the_nineteen_classes_are_guided_by_five_and_tuned_by_their_own(transfer
         assert len(source.values.space) == 5
         assert len(source.reduction.source) == 19
         assert source.reduction.target == source.values.space
-        teacher = plan.stages[plan.stages[source.written_by].models[None]]
+        teacher = plan.stages[plan.stages[source.written_by].inputs[0]]
         assert teacher.generation == last_of_five.generation
     for stage in tuned:
         assert stage.role == "tuning"

@@ -20,7 +20,8 @@ from ssl_seg.cli.trained import (
 )
 from ssl_seg.config.plugins import import_plugins
 from ssl_seg.core.fingerprint import fingerprint
-from ssl_seg.core.stage import MODEL_FILE, EvaluateStage, LabelStage, Stage
+from ssl_seg.core.model_id import ModelId
+from ssl_seg.core.stage import MODEL_FILE, EvaluateStage, LabelStage, Stage, Teacher
 from ssl_seg.core.views import View
 from ssl_seg.execution import Serial, progress
 from ssl_seg.report.class_tables import class_table
@@ -88,8 +89,12 @@ def _stages(
     truth = "the true labels of test_dataloader.dataset"
     values, reduction = configs.mappings.align(catalog.values, configs.space, truth)
     label = LabelStage(
-        models={view: _adopt(path, store) for view, path in weights.items()},
-        teacher=(role, model.generation, model.fold),
+        teachers=(
+            Teacher(
+                ModelId(role, model.generation, model.fold),
+                {view: _adopt(path, store) for view, path in weights.items()},
+            ),
+        ),
         cases=tuple(case.without_label() for case in catalog.cases),
         space=configs.space,
         pipeline=configs.label_pipeline("test"),

@@ -13,9 +13,9 @@ from ssl_seg.config.stage_configs import StageConfigs
 from ssl_seg.config.weights import Weights, without_weights
 from ssl_seg.core.class_mappings import ClassMappings
 from ssl_seg.core.errors import UserError
+from ssl_seg.core.model_id import Role
 from ssl_seg.core.model_meta import ModelMeta
 from ssl_seg.core.space import LabelSpace, LabelValues
-from ssl_seg.core.stage import Role
 from ssl_seg.core.views import View
 
 UNSTATED_ROLE: Role = "final"

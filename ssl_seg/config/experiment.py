@@ -19,12 +19,13 @@ from ssl_seg.config.spaces import Spaces, declared_mappings
 from ssl_seg.config.split_notes import split_notes
 from ssl_seg.config.stage_configs import StageConfigs, own_reference
 from ssl_seg.config.weights import Weights
-from ssl_seg.core.builder import PlanBuilder
 from ssl_seg.core.case import Case
 from ssl_seg.core.errors import UserError
 from ssl_seg.core.plan import Plan
 from ssl_seg.core.space import LabelValues
 from ssl_seg.core.split import Split, count_of, draw_groups, draw_random, draw_spread
+from ssl_seg.planning import Scheduler
+from ssl_seg.planning.write import finish_plan, start_plan
 from ssl_seg.registry import METRICS, SCHEDULERS, suggestion
 
 logger = logging.getLogger(__name__)
@@ -58,9 +59,10 @@ class Experiment:
             scheduler: another scheduler's config; the config's own by default.
         """
         chosen = scheduler or self.config["scheduler"]
-        builder = PlanBuilder(self.split, self.configs, self.seed, notes=self.notes)
-        result = SCHEDULERS.build(chosen, where="scheduler").plan(builder)
-        plan = builder.finish(result, label=label, scheduler=chosen)
+        built: Scheduler = SCHEDULERS.build(chosen, where="scheduler")
+        builder = start_plan(self.split, self.configs, self.seed, self.notes)
+        result = built.plan(builder)
+        plan = finish_plan(builder.draft, result, label=label, scheduler=chosen)
         for space in dict.fromkeys(stage.values.space for stage in plan.evaluations):
             for position, metric in enumerate(self.config["test_evaluator"]):
                 METRICS.build(metric, space, where=f"test_evaluator[{position}]")

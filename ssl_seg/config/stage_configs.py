@@ -11,11 +11,11 @@ from mmengine.config import Config
 from ssl_seg.config.check_classes import check_classes
 from ssl_seg.config.spaces import Spaces, with_classes
 from ssl_seg.config.weights import Weights, without_weights
-from ssl_seg.core.builder import Place
 from ssl_seg.core.class_mappings import ClassMappings
 from ssl_seg.core.errors import UserError
+from ssl_seg.core.model_id import Role
 from ssl_seg.core.space import LabelSpace, LabelValues
-from ssl_seg.core.stage import Role
+from ssl_seg.core.split import CaseList
 from ssl_seg.core.stage_config import (
     DEFAULT_INTERVAL,
     ConfigPart,
@@ -28,6 +28,7 @@ from ssl_seg.core.stage_config import (
     TrainConfig,
 )
 from ssl_seg.core.views import View
+from ssl_seg.planning.stage_configs import TrainingPart
 from ssl_seg.registry import ADAPTERS
 
 ROLES: tuple[Role, ...] = ("initial", "student", "guided", "tuning", "final")
@@ -89,8 +90,8 @@ class StageConfigs:
         marked = weights.mark({"load_from": config.get("load_from")}, "config")
         self._load_from: str | None = marked["load_from"]
         self._config = config
-        self._parts: dict[Place, Mapping[str, Any]] = {}
-        self._models: dict[Place, Mapping[str, Any]] = {}
+        self._parts: dict[TrainingPart, Mapping[str, Any]] = {}
+        self._models: dict[TrainingPart, Mapping[str, Any]] = {}
 
     @property
     def space(self) -> LabelSpace:
@@ -134,7 +135,7 @@ class StageConfigs:
         """The sections that are trained on S alone for all models that start from scratch."""
         return tuple(self._config["start_point"])
 
-    def train(self, place: Place, *, pseudo_labels: bool) -> TrainConfig:
+    def train(self, part: TrainingPart, *, pseudo_labels: bool) -> TrainConfig:
         """Return what the config says to a train stage.
 
         Raises:
@@ -143,11 +144,11 @@ class StageConfigs:
         How pseudo labels are mixed in and trusted is left out where there are none, so that another
         mix or threshold trains no initial model again.
         """
-        config = self._at(place)
+        config = self._at(part)
         loader = config["train_dataloader"]
         hooks = config.get("default_hooks", {})
         convergence = config["convergence"]
-        model = _for_training(self._model(place))
+        model = _for_training(self._model(part))
         return TrainConfig(
             model=model,
             load_from=self._load_from,
@@ -174,15 +175,15 @@ class StageConfigs:
             ),
         )
 
-    def label(self, cases: str, role: Role) -> LabelConfig:
+    def label(self, cases: CaseList, role: Role) -> LabelConfig:
         """Return what the config says to a label stage; only R's labels may need confidences."""
-        places = {view: Place(role, view, self.sections[-1]) for view in self.views}
-        config = self._at(next(iter(places.values())))
+        parts = {view: TrainingPart(role, view, self.sections[-1]) for view in self.views}
+        config = self._at(next(iter(parts.values())))
         loader = config["test_dataloader"]
         return LabelConfig(
             networks=tuple(
-                NetworkConfig(view=view, model=without_weights(self._model(place)))
-                for view, place in places.items()
+                NetworkConfig(view=view, model=without_weights(self._model(part)))
+                for view, part in parts.items()
             ),
             inference=config["inference"],
             adapters=tuple(a for a in config["adapters"] if not _only_declares(a)),
@@ -212,19 +213,19 @@ class StageConfigs:
             imports=self._imports,
         )
 
-    def _at(self, place: Place) -> Mapping[str, Any]:
+    def _at(self, part: TrainingPart) -> Mapping[str, Any]:
         """Return the config of a training after a look at its heads, which others need not pass."""
-        if place not in self._parts:
-            config = with_overlays(self._config, place)
-            overlaid = "model" in self._config["roles"].get(place.role, {})
-            check_classes(config["model"], self.space, f"roles.{place.role}." if overlaid else "")
-            self._parts[place] = config
-        return self._parts[place]
+        if part not in self._parts:
+            config = with_overlays(self._config, part)
+            overlaid = "model" in self._config["roles"].get(part.role, {})
+            check_classes(config["model"], self.space, f"roles.{part.role}." if overlaid else "")
+            self._parts[part] = config
+        return self._parts[part]
 
-    def _model(self, place: Place) -> Mapping[str, Any]:
-        if place not in self._models:
-            self._models[place] = self._weights.mark(self._at(place)["model"], "model")
-        return self._models[place]
+    def _model(self, part: TrainingPart) -> Mapping[str, Any]:
+        if part not in self._models:
+            self._models[part] = self._weights.mark(self._at(part)["model"], "model")
+        return self._models[part]
 
     def _slice_spacing(self) -> float | None:
         """Return the distance of axial slices that volumes are brought to."""
@@ -236,17 +237,17 @@ class StageConfigs:
             )
         return spacing
 
-    def train_pipeline(self, cases: str, place: Place) -> tuple[ConfigPart, ...]:
+    def train_pipeline(self, cases: CaseList, part: TrainingPart) -> tuple[ConfigPart, ...]:
         """Return the transforms of training samples; R's own where it is a data set of its own."""
-        config = self._at(place)
+        config = self._at(part)
         own = own_reference(config["split"]) if cases == "reference" else ()
-        home = next((part for part in own if part.get("pipeline")), None)
-        return self._sized((home or config["train_dataloader"]["dataset"])["pipeline"])
+        piped = next((data_set for data_set in own if data_set.get("pipeline")), None)
+        return self._sized((piped or config["train_dataloader"]["dataset"])["pipeline"])
 
-    def label_pipeline(self, cases: str) -> tuple[ConfigPart, ...]:
+    def label_pipeline(self, cases: CaseList) -> tuple[ConfigPart, ...]:
         """Return the transforms of images to be labeled: the test pipeline without true labels."""
-        home = "val_dataloader" if cases == "validation" else "test_dataloader"
-        pipeline = self._config[home]["dataset"]["pipeline"]
+        loader = "val_dataloader" if cases == "validation" else "test_dataloader"
+        pipeline = self._config[loader]["dataset"]["pipeline"]
         return self._sized(step for step in pipeline if step["type"] not in LOADS_LABELS)
 
     def _sized(self, pipeline: Iterable[ConfigPart]) -> tuple[ConfigPart, ...]:
@@ -254,7 +255,7 @@ class StageConfigs:
         size = {"max_side": self._config["max_side"]}
         return tuple({**size, **step} if step["type"] in SIZED else step for step in pipeline)
 
-    def values(self, cases: str) -> LabelValues:
+    def values(self, cases: CaseList) -> LabelValues:
         """Return how true labels of a case list are read, in the space of their data set."""
         return self._values[cases]
 
@@ -342,14 +343,14 @@ def slice_spacing(adapters: Iterable[Mapping[str, Any]]) -> float | None:
     return found[0] if found else None
 
 
-def with_overlays(config: Mapping[str, Any], place: Place) -> dict[str, Any]:
+def with_overlays(config: Mapping[str, Any], part: TrainingPart) -> dict[str, Any]:
     """Return the config of one training: overlaid by its role, then its section, then its view.
 
     Raises:
         ValueError: a dict in an overlay stands where the config has something else.
     """
-    merged = with_role(config, place.role)
-    for key, name in (("sections", place.section), ("views", place.view)):
+    merged = with_role(config, part.role)
+    for key, name in (("sections", part.section), ("views", part.view)):
         if name is not None:
             merged = overlaid(merged, merged[key][name], f"{key}.{name}")
     return merged

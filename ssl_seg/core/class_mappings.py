@@ -80,22 +80,22 @@ class ClassMappings:
             "declare one in adapters"
         )
 
-    def finest_common(self, homes: Mapping[str, LabelSpace]) -> LabelSpace:
-        """Return the finest space that all given spaces can be mapped to.
+    def finest_common(self, by_list: Mapping[str, LabelSpace]) -> LabelSpace:
+        """Return the finest space that all of some spaces can be mapped to.
 
         Args:
-            homes: spaces by the name of the list that has them, for the message.
+            by_list: the spaces, by the name of the case list that has them, for the message.
 
         Raises:
             ValueError: there is no such space, or several that do not lead to each other.
         """
         spaces: dict[_Classes, LabelSpace] = {}
-        for space in (*homes.values(), *(step.target for step in self._direct)):
+        for space in (*by_list.values(), *(step.target for step in self._direct)):
             spaces.setdefault(space.classes, space)
         shared = [
             space
             for space in spaces.values()
-            if all(self.between(home, space) is not None for home in homes.values())
+            if all(self.between(own, space) is not None for own in by_list.values())
         ]
         finest = [
             space
@@ -106,9 +106,9 @@ class ClassMappings:
             # Maps there and back make two spaces lead to each other; the one with more classes is
             # the finer one, in whatever order the maps are declared.
             return max(finest, key=len)
-        raise UserError(f"adapters: {self._lack(homes, shared)}")
+        raise UserError(f"adapters: {self._lack(by_list, shared)}")
 
-    def _lack(self, homes: Mapping[str, LabelSpace], shared: Sequence[LabelSpace]) -> str:
+    def _lack(self, by_list: Mapping[str, LabelSpace], shared: Sequence[LabelSpace]) -> str:
         declared = ", ".join(repr(step.name) for step in self._direct) or "none"
         if shared:
             return (
@@ -117,20 +117,20 @@ class ClassMappings:
                 f"Declared class mappings: {declared}"
             )
         stated = "; ".join(
-            f"{name}: {space.name!r} ({brief(space.classes)})" for name, space in homes.items()
+            f"{name}: {space.name!r} ({brief(space.classes)})" for name, space in by_list.items()
         )
         return (
             f"the lists share no label space ({stated}); declare with ClassReduction the label "
             f"maps that lead to one. Declared: {declared}"
         )
 
-    def unused(self, homes: Iterable[LabelSpace]) -> list[ClassMapping]:
-        """Return the declared maps that start at a space which none of the given ones leads to."""
-        starts = list(homes)
+    def unused(self, spaces: Iterable[LabelSpace]) -> list[ClassMapping]:
+        """Return the declared maps that start at a space which none of these leads to."""
+        starts = list(spaces)
         return [
             step
             for step in self._direct
-            if not any(self.between(home, step.source) for home in starts)
+            if not any(self.between(start, step.source) for start in starts)
         ]
 
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from ssl_seg.core.model_id import ModelId, Role
 from ssl_seg.core.space import LabelSpace
-from ssl_seg.core.stage import Role, model_title
 from ssl_seg.core.views import View
 
 
@@ -34,7 +34,7 @@ class ModelMeta:
         """What all networks of one model have in common, for people."""
         model = "a model of another program"
         if self.role is not None:
-            model = model_title(self.role, self.generation, self.fold)
+            model = ModelId(self.role, self.generation, self.fold).title
         section = f", section {self.section}" if self.section else ""
         classes = "none stated" if self.space is None else ", ".join(self.space.classes)
         return f"{model}{section} (classes: {classes})"

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any, Literal, TypeAlias
 
 from ssl_seg.core.stage import EvaluateStage, LabelStage, Stage, TrainStage
 from ssl_seg.core.views import View
+
+ScoredList: TypeAlias = Literal["test", "reference", "validation"]
+"""The case lists that scores are of."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -16,7 +19,8 @@ class Row:
 
     Attributes:
         generation: the round of the model.
-        model: ``single``, ``fold-i``, ``mean`` (the folds' models or labels together) or ``final``.
+        model: ``single``, ``fold-i``, ``model-i`` (one of several that are of no fold), ``mean``
+            (the generation's models or labels together) or ``final``.
         cases: ``test``, ``reference`` or ``validation``: the list that is scored.
         fold: the fold of R that is scored or that the model belongs to.
         stages: fingerprints of the evaluate stages; the mean over them is the line's score.
@@ -27,7 +31,7 @@ class Row:
 
     generation: int
     model: str
-    cases: Literal["test", "reference", "validation"]
+    cases: ScoredList
     fold: int | None
     stages: tuple[str, ...]
     scored: int
@@ -125,9 +129,7 @@ class Plan:
 
 def _model(stage: Stage) -> list[str | int | None] | None:
     """Return role, generation and fold of the model that a stage trains, or trains a part of."""
-    if not isinstance(stage, TrainStage):
-        return None
-    return [stage.role, stage.generation, stage.fold]
+    return list(stage.identity) if isinstance(stage, TrainStage) else None
 
 
 def merge_stages(plans: Iterable[Plan]) -> dict[str, Stage]:

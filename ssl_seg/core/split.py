@@ -6,10 +6,14 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
+from typing import Literal, TypeAlias
 
 from ssl_seg.core.case import Case
 from ssl_seg.core.errors import UserError
 from ssl_seg.core.fingerprint import ranked
+
+CaseList: TypeAlias = Literal["labeled", "reference", "test", "validation"]
+"""The case lists of a split, by name."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,10 +39,10 @@ class Split:
     def __post_init__(self) -> None:
         if not self.labeled:
             raise UserError("the split has no labeled case; nothing can be learned from it")
-        home: dict[str, str] = {}
+        list_of: dict[str, str] = {}
         for name, cases in self.lists().items():
             for case in cases:
-                if (other := home.setdefault(case.image.path, name)) != name:
+                if (other := list_of.setdefault(case.image.path, name)) != name:
                     raise UserError(
                         f"case {case.id!r} is in two lists, {other} and {name} "
                         f"({case.image.path}); a case may stand in one of them only"
@@ -208,13 +212,13 @@ def fold_reference(reference: Sequence[Case], folds: int, seed: int) -> Folds:
 def _balanced(
     reference: Iterable[Case], groups: Mapping[str, list[Case]], folds: int, seed: int
 ) -> tuple[tuple[Case, ...], ...]:
-    home: dict[str, int] = {}
+    fold_of: dict[str, int] = {}
     filled = [0] * folds
     # Large groups first, each into the emptiest fold; the seed decides between equal ones.
     for group in sorted(ranked(groups, "folds", seed), key=lambda name: -len(groups[name])):
         fold = filled.index(min(filled))
-        home[group] = fold
+        fold_of[group] = fold
         filled[fold] += len(groups[group])
     return tuple(
-        tuple(case for case in reference if home[case.group] == fold) for fold in range(folds)
+        tuple(case for case in reference if fold_of[case.group] == fold) for fold in range(folds)
     )

@@ -15,12 +15,12 @@ from typing import Literal, TypeAlias
 from ssl_seg.core.case import Case
 from ssl_seg.core.class_mapping import ClassMapping
 from ssl_seg.core.errors import UserError
+from ssl_seg.core.model_id import ModelId, Role
 from ssl_seg.core.space import LabelSpace, LabelValues
 from ssl_seg.core.stage_config import ConfigPart, EvaluateConfig, LabelConfig, TrainConfig
 from ssl_seg.core.stage_fingerprint import NOT_HASHED, stage_fingerprint
 from ssl_seg.core.views import View
 
-Role: TypeAlias = Literal["initial", "student", "guided", "tuning", "final"]
 SourceKind: TypeAlias = Literal["labeled", "pseudo", "unlabeled"]
 
 MODEL_FILE = "model.pth"
@@ -32,9 +32,11 @@ class Source:
     """One list of samples that a train stage learns from.
 
     Attributes:
-        kind: ``labeled`` (true labels) or ``pseudo`` (labels that a label stage wrote).
+        kind: ``labeled`` (true labels), ``pseudo`` (labels that a label stage wrote) or
+            ``unlabeled`` (none are read).
         cases: the cases; only those of a labeled source carry label files.
-        values: how to read the label files, or the stored pseudo labels.
+        values: how to read the label files, or the stored pseudo labels; of unlabeled cases the
+            space of the model.
         pipeline: the transforms of this source's samples.
         written_by: fingerprint of the label stage, for pseudo labels.
         reduction: how the model's classes become those of ``values.space``, where that is coarser
@@ -114,29 +116,45 @@ class TrainStage:
     @property
     def title(self) -> str:
         """Short name for people."""
-        model = model_title(self.role, self.generation, self.fold)
         section = self.section and f"section {self.section}"
-        return ", ".join(part for part in (f"train {model}", self.view, section) if part)
+        parts = (f"train {self.identity.title}", self.view, section)
+        return ", ".join(part for part in parts if part)
+
+    @property
+    def identity(self) -> ModelId:
+        """Of the model that it trains, or a part of it."""
+        return ModelId(self.role, self.generation, self.fold)
+
+
+@dataclass(frozen=True)
+class Teacher:
+    """One of the models that label together.
+
+    Attributes:
+        identity: its role, generation and fold, for people.
+        networks: fingerprints of the train stages whose networks label, by view; that of images has
+            the view ``None``.
+    """
+
+    identity: ModelId = field(metadata=NOT_HASHED)
+    networks: Mapping[View | None, str]
 
 
 @dataclass(frozen=True, kw_only=True)
 class LabelStage:
-    """Label cases with a model; the artifact is one mask per case and a manifest.
+    """Label cases; the artifact is one mask per case and a manifest.
 
     Attributes:
-        models: fingerprints of the train stages whose networks label, by view; that of images has
-            the view ``None``.
-        teacher: its role, generation and fold, for the manifest.
+        teachers: the models that label, by the mean of their probabilities.
         cases: what to label, without true labels.
-        space: the label space that the model predicts.
+        space: the label space that the teachers predict.
         pipeline: the transforms of the images, without any that reads labels.
         config: its part of the config.
         labeled_pixels: pixels of each class in the labeled set, against which pseudo labels are
             watched; ``None`` where they are not.
     """
 
-    models: Mapping[View | None, str]
-    teacher: tuple[Role, int, int | None] = field(metadata=NOT_HASHED)
+    teachers: tuple[Teacher, ...]
     cases: tuple[Case, ...]
     space: LabelSpace
     pipeline: tuple[ConfigPart, ...]
@@ -156,7 +174,7 @@ class LabelStage:
     @property
     def inputs(self) -> tuple[str, ...]:
         """Fingerprints of the stages whose artifacts this one opens."""
-        return tuple(self.models.values())
+        return tuple(name for teacher in self.teachers for name in teacher.networks.values())
 
     @property
     def size(self) -> int:
@@ -166,7 +184,8 @@ class LabelStage:
     @property
     def title(self) -> str:
         """Short name for people."""
-        return f"label {len(self.cases)} cases by {model_title(*self.teacher)}"
+        by = " and ".join(teacher.identity.title for teacher in self.teachers)
+        return f"label {len(self.cases)} cases by {by}"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -229,9 +248,3 @@ class EvaluateStage:
 
 
 Stage: TypeAlias = TrainStage | LabelStage | EvaluateStage
-
-
-def model_title(role: Role, generation: int, fold: int | None) -> str:
-    """Name a model for people, e.g. ``student 2, fold 0``."""
-    name = role if role in ("initial", "final") else f"{role} {generation}"
-    return name if fold is None else f"{name}, fold {fold}"

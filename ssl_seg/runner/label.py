@@ -18,7 +18,7 @@ from ssl_seg.core.case import Case
 from ssl_seg.core.class_shares import vanished
 from ssl_seg.core.errors import UserError
 from ssl_seg.core.space import LabelSpace
-from ssl_seg.core.stage import MODEL_FILE, LabelStage
+from ssl_seg.core.stage import MODEL_FILE, LabelStage, Teacher
 from ssl_seg.data.pseudo_labels import LEVELS
 from ssl_seg.media.stored_masks import write_prediction
 from ssl_seg.media.stored_probabilities import write_probabilities
@@ -48,9 +48,12 @@ def run(
         What the artifact's manifest says of it: teacher, number of cases, mean confidence.
     """
     prepare_process(stage.config.threads)
-    weights = {view: store.path(name) / MODEL_FILE for view, name in stage.models.items()}
+    weights = [
+        {view: store.path(name) / MODEL_FILE for view, name in teacher.networks.items()}
+        for teacher in stage.teachers
+    ]
     cache = volume_cache(stage.config, store)
-    predictor = open_predictor(stage.config, [weights], stage.pipeline, cache)
+    predictor = open_predictor(stage.config, weights, stage.pipeline, cache)
     batches = _batches(stage, running / "batches")
     left = [batch for batch in batches if not batch.record.is_file()]
     done = len(stage.cases) - sum(len(batch.cases) for batch in left)
@@ -179,12 +182,13 @@ def _finish(stage: LabelStage, batches: Sequence[_Batch], out: Path) -> dict[str
     entries = [entry for record in records for entry in record["cases"]]
     pixels = np.array([sum(entry["histogram"]) for entry in entries], dtype=np.float64)
     means = np.array([entry["confidence"] for entry in entries])
-    role, generation, fold = stage.teacher
+    first = stage.teachers[0].identity
     summary = {
-        "models": [{"view": view, "stage": name} for view, name in stage.models.items()],
-        "role": role,
-        "generation": generation,
-        "fold": fold,
+        "teachers": [_teacher(teacher) for teacher in stage.teachers],
+        "role": first.role,
+        "generation": first.generation,
+        # Several models that label together are of no one fold.
+        "fold": first.fold if len(stage.teachers) == 1 else None,
         "confidence": float((means * pixels).sum() / pixels.sum()),
     }
     histogram = np.sum([entry["histogram"] for entry in entries], axis=0).tolist()
@@ -203,6 +207,11 @@ def _finish(stage: LabelStage, batches: Sequence[_Batch], out: Path) -> dict[str
     write_json(out / "environment.json", {"device": device_name(), "versions": versions()})
     _warn_of_vanished(stage, histogram)
     return {**summary, "cases": len(entries)}
+
+
+def _teacher(teacher: Teacher) -> dict[str, Any]:
+    networks = [{"view": view, "stage": name} for view, name in teacher.networks.items()]
+    return {**teacher.identity._asdict(), "networks": networks}
 
 
 def _warn_of_vanished(stage: LabelStage, pixels: Sequence[int]) -> None:

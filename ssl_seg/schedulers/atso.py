@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Literal, final
+from typing import ClassVar, Literal, final
 
-from ssl_seg.core.builder import Fold, Labels, Model, PlanBuilder, Result
 from ssl_seg.core.errors import UserError
+from ssl_seg.planning import Fold, HandedOn, Labels, Model, PlanBuilder, Result
 from ssl_seg.registry import SCHEDULERS
 from ssl_seg.schedulers.first_labels import check_generations, first_labels
 
@@ -27,6 +27,8 @@ class ATSO:
         learn_from: ``others``: model i learns from all folds but fold i and labels fold i;
             ``own``: model i learns from fold i and labels fold i - 1 (modulo folds).
     """
+
+    takes_over: ClassVar[frozenset[HandedOn]] = frozenset({"model", "labels"})
 
     def __init__(
         self,

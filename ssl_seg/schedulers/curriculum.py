@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, final
+from typing import Any, ClassVar, final
 
-from ssl_seg.core.builder import Given, PlanBuilder, Result
 from ssl_seg.core.errors import UserError
+from ssl_seg.planning import HandedOn, PlanBuilder, Result, Scheduler, TakenOver, takes_over
 from ssl_seg.registry import SCHEDULERS, suggestion
 
 _KEYS = ("scheduler", "space", "start", "pseudo_labels", "role")
 _SOURCES = ("own", "previous")
 _ROLES = ("student", "guided", "tuning")
+_KEY_OF: Mapping[HandedOn, str] = {"model": "start", "labels": "pseudo_labels"}
+"""The key of a phase by which it takes over what the phase before hands on."""
 
 
 @SCHEDULERS.register_module()
@@ -37,13 +39,14 @@ class Curriculum:
             ``tuning``, for the overlays in ``roles``.
     """
 
+    takes_over: ClassVar[frozenset[HandedOn]] = frozenset()
+
     def __init__(self, *, phases: Sequence[Mapping[str, Any]]) -> None:
         if not phases:
             raise UserError("phases: expected at least one, got none")
         self.phases = tuple(_checked(phase, number) for number, phase in enumerate(phases))
         self._schedulers = tuple(
-            SCHEDULERS.build(phase["scheduler"], where=f"phases[{number}].scheduler")
-            for number, phase in enumerate(self.phases)
+            _scheduler(phase, number) for number, phase in enumerate(self.phases)
         )
 
     def plan(self, b: PlanBuilder) -> Result:
@@ -58,16 +61,12 @@ class Curriculum:
             zip(self.phases, self._schedulers, strict=True)
         ):
             try:
-                given = _given(phase, result)
-                part = b.phase(space=phase["space"], given=given, role=phase["role"])
+                part = b.phase(
+                    space=phase["space"], taken_over=_taken_over(phase, result), role=phase["role"]
+                )
                 result = scheduler.plan(part)
             except UserError as error:
                 raise UserError(f"phases[{number}]: {error}") from error
-            if given != Given() and not part.has_taken(given):
-                raise UserError(
-                    f"phases[{number}]: {phase['scheduler']['type']} takes nothing over from the "
-                    "phase before; use start='own' and pseudo_labels='own'"
-                )
         assert result is not None  # noqa: S101 - there is at least one phase
         return result
 
@@ -90,14 +89,26 @@ def _checked(phase: Any, number: int) -> dict[str, Any]:
     return filled
 
 
-def _given(phase: Mapping[str, Any], previous: Result | None) -> Given:
+def _scheduler(phase: Mapping[str, Any], number: int) -> Scheduler:
+    """Build the scheduler of a phase, which must take over what the phase asks it to."""
+    built: Scheduler = SCHEDULERS.build(phase["scheduler"], where=f"phases[{number}].scheduler")
+    for part, key in _KEY_OF.items():
+        if phase[key] == "previous" and part not in takes_over(built):
+            raise UserError(
+                f"phases[{number}].{key}: {phase['scheduler']['type']} takes no {part} over from "
+                f"the phase before; use {key}='own'"
+            )
+    return built
+
+
+def _taken_over(phase: Mapping[str, Any], previous: Result | None) -> TakenOver:
     if previous is None:
-        return Given()
+        return TakenOver()
     if phase["pseudo_labels"] == "previous" and previous.labels is None:
         raise UserError(
             "pseudo_labels='previous': the phase before labels no reference cases; use 'own'"
         )
-    return Given(
+    return TakenOver(
         model=previous.model if phase["start"] == "previous" else None,
         labels=previous.labels if phase["pseudo_labels"] == "previous" else None,
     )

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import final
+from typing import ClassVar, final
 
-from ssl_seg.core.builder import PlanBuilder, Result
+from ssl_seg.planning import HandedOn, PlanBuilder, Result
 from ssl_seg.registry import SCHEDULERS
 from ssl_seg.schedulers.first_labels import check_generations, first_labels
 
@@ -20,6 +20,8 @@ class SelfLearning:
     Args:
         generations: rounds after the initial model, at least 1.
     """
+
+    takes_over: ClassVar[frozenset[HandedOn]] = frozenset({"model", "labels"})
 
     def __init__(self, *, generations: int = 4) -> None:
         self.generations = check_generations(generations)

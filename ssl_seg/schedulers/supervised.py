@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import final
+from typing import ClassVar, final
 
-from ssl_seg.core.builder import PlanBuilder, Result
+from ssl_seg.planning import HandedOn, PlanBuilder, Result
 from ssl_seg.registry import SCHEDULERS
 
 
@@ -19,6 +19,8 @@ class Supervised:
     Args:
         upper_bound: also learn from R's true labels, which every other schedule must never see.
     """
+
+    takes_over: ClassVar[frozenset[HandedOn]] = frozenset()
 
     def __init__(self, *, upper_bound: bool = False) -> None:
         self.upper_bound = upper_bound

@@ -8,7 +8,7 @@ from ssl_seg.core.errors import UserError
 from ssl_seg.registry import SCHEDULERS
 
 SOURCE = """
-from ssl_seg.core.builder import Result
+from ssl_seg.planning import Result
 from ssl_seg.registry import SCHEDULERS
 
 

@@ -2,8 +2,8 @@
 
 import pytest
 
-from ssl_seg.core.builder import Place
 from ssl_seg.core.views import VIEWS
+from ssl_seg.planning.stage_configs import TrainingPart
 
 SUPERVISED = {"type": "Supervised"}
 STSO = {"type": "STSO", "generations": 1}
@@ -59,9 +59,9 @@ def test_overlays_are_merged_in_their_order(made_up_volumes):
             **axial(optimizer(lr="view")),
         }
     )
-    for place, winner in orders.items():
-        config = configs.train(Place(*place), pseudo_labels=False)
-        assert config.optim_wrapper["optimizer"]["lr"] == winner, place
+    for part, winner in orders.items():
+        config = configs.train(TrainingPart(*part), pseudo_labels=False)
+        assert config.optim_wrapper["optimizer"]["lr"] == winner, part
 
 
 def test_a_role_may_have_sections_and_views_of_its_own(made_up_volumes):
@@ -71,8 +71,8 @@ def test_a_role_may_have_sections_and_views_of_its_own(made_up_volumes):
         {"roles": {"final": own}, "sections.J": optimizer(lr="section")}
     )
 
-    def found(*place):
-        config = configs.train(Place(*place), pseudo_labels=True)
+    def found(*part):
+        config = configs.train(TrainingPart(*part), pseudo_labels=True)
         return config.optim_wrapper["optimizer"]["lr"]
 
     assert found("final", "coronal", "J") == "own"

@@ -7,8 +7,9 @@ from dataclasses import replace
 import pytest
 
 from ssl_seg.core.case import Case, DataFile, LabelFile
+from ssl_seg.core.model_id import ModelId
 from ssl_seg.core.space import LabelSpace, LabelValues
-from ssl_seg.core.stage import EvaluateStage, LabelStage, Source, TrainStage
+from ssl_seg.core.stage import EvaluateStage, LabelStage, Source, Teacher, TrainStage
 from ssl_seg.core.stage_config import EvaluateConfig, LabelConfig, TrainConfig
 from ssl_seg.registry import EXECUTORS
 from ssl_seg.store import Store
@@ -59,8 +60,7 @@ def stages():
     made = []
     for train in (first, replace(first, seed=1)):
         labels = LabelStage(
-            models={None: train.fingerprint},
-            teacher=("initial", 0, None),
+            teachers=(Teacher(ModelId("initial", 0), {None: train.fingerprint}),),
             cases=tuple(case.without_label() for case in cases),
             space=SPACE,
             pipeline=(),

@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
-from ssl_seg.core.builder import PlanBuilder, Result
 from ssl_seg.core.plan import Plan, merge_stages
-from ssl_seg.core.stage import EvaluateStage, TrainStage, model_title
+from ssl_seg.core.stage import EvaluateStage, TrainStage
+from ssl_seg.planning import PlanBuilder, Result
 from ssl_seg.registry import SCHEDULERS
 
 UPPER_BOUND = {"type": "Supervised", "upper_bound": True}
@@ -148,14 +148,15 @@ def self_taught(plan):
     """
     return {
         (
-            model_title(stage.role, stage.generation, stage.fold),
-            model_title(*plan.stages[source.written_by].teacher),
+            stage.identity.title,
+            teacher.identity.title,
         )
         for stage in plan.trainings
         for source in stage.sources
         if source.written_by is not None
-        for teacher in plan.stages[source.written_by].models.values()
-        if seen_pictures(plan, teacher) & {case.image.digest for case in source.cases}
+        for teacher in plan.stages[source.written_by].teachers
+        for network in teacher.networks.values()
+        if seen_pictures(plan, network) & {case.image.digest for case in source.cases}
     }
 
 
@@ -216,7 +217,7 @@ def test_the_result_is_scored_as_final(made_up, scheduler):
     for row in final:
         (scores,) = (plan.stages[name] for name in row.stages)
         (labels,) = (plan.stages[name] for name in scores.predictions)
-        assert labels.models == plan.models
+        assert [teacher.networks for teacher in labels.teachers] == [plan.models]
 
 
 @every_semi_supervised
@@ -281,7 +282,7 @@ def first_labels(plan, split):
     return [
         stage.fingerprint
         for stage in plan.labelings
-        if stage.teacher == ("initial", 0, None) and stage.cases[0].id in reference
+        if stage.teachers[0].identity == ("initial", 0, None) and stage.cases[0].id in reference
     ]
 
 

@@ -6,8 +6,9 @@ import pytest
 
 from ssl_seg.core.case import DataFile, LabelFile
 from ssl_seg.core.class_mapping import ClassMapping
+from ssl_seg.core.model_id import ModelId
 from ssl_seg.core.space import LabelSpace, LabelValues
-from ssl_seg.core.stage import EvaluateStage, LabelStage, Source, TrainStage
+from ssl_seg.core.stage import EvaluateStage, LabelStage, Source, Teacher, TrainStage
 from ssl_seg.core.stage_config import EvaluateConfig, LabelConfig, Neutral, TrainConfig
 
 OTHER = LabelSpace("other", ("road", "car", "tree"), ((0, 0, 0), (90, 0, 0), (0, 90, 0)))
@@ -60,8 +61,7 @@ def train(labeled, pseudo):
 @pytest.fixture
 def label(made_up):
     return LabelStage(
-        models={None: "c" * 32},
-        teacher=("student", 1, 0),
+        teachers=(Teacher(ModelId("student", 1, 0), {None: "c" * 32}),),
         cases=made_up.cases("r", 3, truth=False),
         space=made_up.space,
         pipeline=STEPS,
@@ -126,11 +126,22 @@ def test_every_part_of_a_training_changes_its_name(train):
 
 def test_every_part_of_a_labeling_changes_its_name(label):
     first, *rest = label.cases
+    (teacher,) = label.teachers
+    other_teachers = [
+        *(
+            (replace(teacher, networks=networks),)
+            for networks in (
+                {None: "f" * 32},
+                {"axial": "c" * 32},
+                {"axial": "c" * 32, "coronal": "f" * 32},
+                {"axial": "f" * 32, "coronal": "c" * 32},
+            )
+        ),
+        (teacher, teacher),
+        (teacher, replace(teacher, networks={None: "f" * 32})),
+    ]
     changes = [
-        {"models": {None: "f" * 32}},
-        {"models": {"axial": "c" * 32}},
-        {"models": {"axial": "c" * 32, "coronal": "f" * 32}},
-        {"models": {"axial": "f" * 32, "coronal": "c" * 32}},
+        *({"teachers": teachers} for teachers in other_teachers),
         {"cases": (change_file(first, "image", digest="x"), *rest)},
         {"cases": tuple(rest)},
         {"space": OTHER},
@@ -138,7 +149,7 @@ def test_every_part_of_a_labeling_changes_its_name(label):
         {"config": replace(label.config, batch_size=3)},
     ]
     names = {name for change in changes for name in change}
-    assert {field.name for field in fields(label)} == {*names, "teacher", "labeled_pixels", "kind"}
+    assert {field.name for field in fields(label)} == {*names, "labeled_pixels", "kind"}
     stages = [label, *(replace(label, **change) for change in changes)]
     assert len({stage.fingerprint for stage in stages}) == len(stages)
 
@@ -180,7 +191,7 @@ def test_paths_groups_and_what_is_neutral_are_in_no_name(train, label, evaluate)
         label,
         cases=moved(label.cases),
         config=replace(label.config, neutral=neutral),
-        teacher=("final", 0, None),
+        teachers=(replace(label.teachers[0], identity=ModelId("final", 0)),),
         labeled_pixels=(1, 2),
     )
     assert same.fingerprint == label.fingerprint

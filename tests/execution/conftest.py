@@ -1,8 +1,9 @@
 import pytest
 
 from ssl_seg.core.case import Case, DataFile, LabelFile
+from ssl_seg.core.model_id import ModelId
 from ssl_seg.core.space import LabelSpace, LabelValues
-from ssl_seg.core.stage import EvaluateStage, LabelStage, Source, TrainStage
+from ssl_seg.core.stage import EvaluateStage, LabelStage, Source, Teacher, TrainStage
 from ssl_seg.core.stage_config import EvaluateConfig, LabelConfig, TrainConfig
 
 SPACE = LabelSpace("two", ("no", "yes"), ((0, 0, 0), (255, 255, 255)))
@@ -31,8 +32,7 @@ def stages():
         scratch_seed=0,
     )
     label = LabelStage(
-        models={None: train.fingerprint},
-        teacher=("initial", 0, None),
+        teachers=(Teacher(ModelId("initial", 0), {None: train.fingerprint}),),
         cases=_cases(40, labeled=False),
         space=SPACE,
         pipeline=(),

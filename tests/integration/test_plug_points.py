@@ -23,7 +23,7 @@ from ssl_seg.runner.predictors import Image
 @SCHEDULERS.register_module()
 class Once:
     def plan(self, b):
-        from ssl_seg.core.builder import Result
+        from ssl_seg.planning import Result
         model = b.train(b.truth, role="initial")
         b.score(0, [model])
         return Result(model)

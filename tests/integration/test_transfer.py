@@ -281,7 +281,8 @@ def test_guided_learns_labels_of_models_that_had_not_seen_the_case(ended, street
     for source in pseudo:
         manifest = json.loads((ended.store.path(source.written_by) / "manifest.json").read_text())
         teacher = ended.training("student", manifest["fold"])
-        assert manifest["models"] == [{"view": None, "stage": teacher.fingerprint}]
+        (named,) = manifest["teachers"]
+        assert named["networks"] == [{"view": None, "stage": teacher.fingerprint}]
         cases = [entry["case"] for entry in manifest["cases"]]
         fold = ended.work_dir / f"splits/transfer-seed0/fold-{manifest['fold']}.txt"
         assert cases == fold.read_text().split()
@@ -329,7 +330,7 @@ def test_tuning_goes_on_from_the_weights_of_guided_with_its_19_classes(
     (pseudo,) = tuning.sources[1:]
     assert pseudo.reduction is None
     writer = ended.plan.stages[pseudo.written_by]
-    assert (writer.models[None], writer.space.classes) == (guided.fingerprint, NINETEEN)
+    assert (writer.inputs[0], writer.space.classes) == (guided.fingerprint, NINETEEN)
 
     still = {"roles": {"tuning": {"optim_wrapper": {"optimizer": {"lr": 0.0}}}}}
     config = write_config(tmp_path / "transfer.py", streets, still)

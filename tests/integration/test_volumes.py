@@ -246,9 +246,7 @@ def test_kills_change_no_bit(finished_volumes, command, contents, tmp_path):
     run = finished_volumes("RSTN")
     final = next(stage for stage in run.plan.trainings if stage.role == "final")
     initial = next(stage for stage in run.plan.trainings if stage.section == "J")
-    by_initial = next(
-        stage for stage in run.plan.labelings if initial.fingerprint in stage.models.values()
-    )
+    by_initial = next(stage for stage in run.plan.labelings if initial.fingerprint in stage.inputs)
     work_dir = tmp_path / "work"
     instants = [
         (initial.fingerprint, 2, "step"),

@@ -8,7 +8,6 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from ssl_seg.core.builder import PlanBuilder
 from ssl_seg.core.case import Case, DataFile, LabelFile
 from ssl_seg.core.class_mapping import ClassMapping
 from ssl_seg.core.class_mappings import ClassMappings
@@ -17,6 +16,7 @@ from ssl_seg.core.split import Split
 from ssl_seg.core.stage import EvaluateStage, LabelStage, TrainStage
 from ssl_seg.core.stage_config import EvaluateConfig, LabelConfig, TrainConfig
 from ssl_seg.media.pictures.masks import read_indices, write_mask
+from ssl_seg.planning.write import finish_plan, start_plan
 from ssl_seg.registry import SCHEDULERS
 from ssl_seg.runner import evaluate
 from ssl_seg.store.atomic import write_json
@@ -83,9 +83,10 @@ class Benchmark:
             reference=self._cases("reference", 4, known=known_reference),
             test=self._cases("test", 3),
         )
-        builder = PlanBuilder(split, ToyConfigs(), seed)
+        builder = start_plan(split, ToyConfigs(), seed)
         result = SCHEDULERS.build(scheduler).plan(builder)
-        plan = builder.finish(result, label=scheduler["type"].lower(), scheduler=scheduler)
+        label = scheduler["type"].lower()
+        plan = finish_plan(builder.draft, result, label=label, scheduler=scheduler)
         stated = {"labeled_pixels": labeled_pixels} if labeled_pixels else {}
         self.store.save_plan({**plan.record(), **stated})
         return plan
@@ -151,13 +152,12 @@ class Benchmark:
             labels = np.where(wrong, 1 - truth, truth)
             write_mask(out / "maps" / f"{case.id}.png", labels, stage.space)
             histogram += np.bincount(labels.ravel(), minlength=len(stage.space))
-        role, generation, fold = stage.teacher
+        role, generation, fold = stage.teachers[0].identity
         write_json(
             out / "manifest.json",
             {
                 "space": stage.space.plain(),
                 "histogram": histogram.tolist(),
-                "models": [{"view": None, "stage": stage.models[None]}],
                 "role": role,
                 "generation": generation,
                 "fold": fold,

@@ -58,8 +58,10 @@ def test_the_manifest_counts_what_the_maps_hold(tiny, finished):
 def test_the_manifest_names_the_teacher_and_the_space(tiny, finished):
     for stage, _, manifest in labelings(tiny, finished("ATSO")):
         said = manifest["role"], manifest["generation"], manifest["fold"]
-        assert said == stage.teacher
-        assert manifest["models"] == [{"view": None, "stage": stage.models[None]}]
+        assert said == stage.teachers[0].identity
+        (teacher,) = manifest["teachers"]
+        assert (teacher["role"], teacher["generation"], teacher["fold"]) == said
+        assert teacher["networks"] == [{"view": None, "stage": stage.inputs[0]}]
         assert manifest["space"] == stage.space.plain()
 
 

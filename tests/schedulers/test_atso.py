@@ -22,7 +22,7 @@ def lessons(plan):
         (labeled,) = (
             {case.id for case in stage.cases}
             for stage in plan.labelings
-            if stage.models[None] == model.fingerprint and stage.cases[0].id.startswith("r/")
+            if stage.inputs[0] == model.fingerprint and stage.cases[0].id.startswith("r/")
         )
         pairs = found.setdefault(model.generation, {})
         pairs[model.fold] = (frozenset(learned), frozenset(labeled))
@@ -91,7 +91,7 @@ def test_students_learn_the_labels_of_the_generation_before(made_up, folds, lear
     for model in plan.trainings[1:]:
         written = [plan.stages[source.written_by] for source in model.sources[1:]]
         last = 3 if model.role == "final" else model.generation - 1
-        assert {plan.stages[stage.models[None]].generation for stage in written} == {last}
+        assert {plan.stages[stage.inputs[0]].generation for stage in written} == {last}
 
 
 def test_the_last_model_learns_from_everything_and_is_the_result(made_up):

@@ -2,7 +2,7 @@
 
 import pytest
 
-from ssl_seg.core.builder import PlanBuilder, Result
+from ssl_seg.planning import PlanBuilder, Result
 from ssl_seg.registry import SCHEDULERS
 
 STSO = {"type": "STSO", "generations": 2}
@@ -41,7 +41,7 @@ def trainings(plan):
 def teachers(plan, stage):
     """Return the train stages whose models wrote the pseudo labels of a train stage."""
     writers = [source.written_by for source in stage.sources if source.written_by]
-    return [plan.stages[plan.stages[writer].models[None]] for writer in writers]
+    return [plan.stages[plan.stages[writer].inputs[0]] for writer in writers]
 
 
 def test_generations_count_through_and_each_phase_has_its_space(planned):
@@ -152,7 +152,7 @@ def test_the_labeled_sets_pixels_are_known_in_each_space(planned):
 
 
 class Deaf:
-    """A schedule that never asks what it is given."""
+    """A schedule that says nothing of what it takes over."""
 
     def plan(self, b: PlanBuilder) -> Result:
         model = b.train(b.truth, role="initial")
@@ -196,9 +196,17 @@ REFUSED = {
         ],
         r"phases\[1\]: initial learned R's true labels",
     ),
-    "nothing taken": (
+    "labels not taken": (
         [few(STSO), {**GUIDED, "scheduler": {"type": "Supervised"}}],
-        r"phases\[1\]: Supervised takes nothing over",
+        r"phases\[1\]\.pseudo_labels: Supervised takes no labels over .*pseudo_labels='own'",
+    ),
+    "model not taken": (
+        [{"scheduler": STSO}, {"scheduler": {"type": "Supervised"}, "start": "previous"}],
+        r"phases\[1\]\.start: Supervised takes no model over .*start='own'",
+    ),
+    "curriculum in a curriculum": (
+        [few(STSO), {**GUIDED, "scheduler": {"type": "Curriculum", "phases": [few(STSO)]}}],
+        r"phases\[1\]\.pseudo_labels: Curriculum takes no labels over",
     ),
     "labels not held out": (
         [few(STSO), {**GUIDED, "scheduler": ATSO}],
@@ -225,5 +233,5 @@ def test_labels_of_a_space_that_nothing_leads_to_are_refused(planned, made_up):
 def test_a_plug_in_schedule_that_takes_nothing_over_is_refused(planned, monkeypatch):
     monkeypatch.setitem(SCHEDULERS._module_dict, "Deaf", Deaf)
     planned({"scheduler": {"type": "Deaf"}}, {"scheduler": STSO, "pseudo_labels": "previous"})
-    with pytest.raises(ValueError, match=r"phases\[1\]: Deaf takes nothing over"):
+    with pytest.raises(ValueError, match=r"phases\[1\]\.pseudo_labels: Deaf takes no labels over"):
         planned(few(STSO), {**GUIDED, "scheduler": {"type": "Deaf"}})

@@ -15,7 +15,7 @@ def test_each_student_goes_on_from_its_teacher(made_up):
     for teacher, student in zip(plan.trainings, plan.trainings[1:], strict=False):
         assert student.start == teacher.fingerprint
         _, pseudo = student.sources
-        assert plan.stages[pseudo.written_by].models[None] == teacher.fingerprint
+        assert plan.stages[pseudo.written_by].inputs[0] == teacher.fingerprint
 
 
 def test_each_student_learns_from_all_cases(made_up):
@@ -28,7 +28,8 @@ def test_each_student_learns_from_all_cases(made_up):
 def test_the_last_student_and_its_labels_are_the_result(made_up):
     plan = made_up.plan({"type": "SelfLearning", "generations": 2})
     assert plan.models[None] == plan.trainings[-1].fingerprint
-    assert [plan.stages[name].models for name in plan.labels] == [plan.models]
+    teachers = [plan.stages[name].teachers for name in plan.labels]
+    assert [[one.networks for one in team] for team in teachers] == [[plan.models]]
 
 
 @pytest.mark.parametrize("generations", [0, -1, 1.5, True, "2"])

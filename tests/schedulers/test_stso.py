@@ -17,13 +17,14 @@ def test_each_student_learns_its_teachers_labels_of_all_cases(made_up):
     for teacher, student in zip(plan.trainings, plan.trainings[1:], strict=False):
         labeled, pseudo = student.sources
         assert (labeled.cases, pseudo.cases) == (split.labeled, split.reference)
-        assert plan.stages[pseudo.written_by].models[None] == teacher.fingerprint
+        assert plan.stages[pseudo.written_by].inputs[0] == teacher.fingerprint
 
 
 def test_the_last_student_and_its_labels_are_the_result(made_up):
     plan = made_up.plan({"type": "STSO", "generations": 2})
     assert plan.models[None] == plan.trainings[-1].fingerprint
-    assert [plan.stages[name].models for name in plan.labels] == [plan.models]
+    teachers = [plan.stages[name].teachers for name in plan.labels]
+    assert [[one.networks for one in team] for team in teachers] == [[plan.models]]
 
 
 def test_the_first_generation_differs_from_self_learning_by_the_start_alone(made_up):

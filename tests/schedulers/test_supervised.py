@@ -9,7 +9,8 @@ def test_one_model_learns_from_the_labeled_set_alone(made_up):
 def test_it_labels_the_reference_set_for_the_score_that_others_start_from(made_up):
     plan = made_up.plan({"type": "Supervised"})
     assert [row.cases for row in plan.rows] == ["test", "reference", "test"]
-    assert [plan.stages[name].models for name in plan.labels] == [plan.models]
+    teachers = [plan.stages[name].teachers for name in plan.labels]
+    assert [[one.networks for one in team] for team in teachers] == [[plan.models]]
 
 
 def test_it_needs_no_reference_set(made_up):

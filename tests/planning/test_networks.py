@@ -4,9 +4,9 @@ from collections import Counter
 
 import pytest
 
-from ssl_seg.core.builder import PlanBuilder
 from ssl_seg.core.fingerprint import derive_seed
 from ssl_seg.core.views import VIEWS
+from ssl_seg.planning.write import start_plan
 
 SUPERVISED, UPPER_BOUND = {"type": "Supervised"}, {"type": "Supervised", "upper_bound": True}
 STSO = {"type": "STSO", "generations": 2}
@@ -40,7 +40,7 @@ def start(made_up_volumes):
     """Start a plan."""
 
     def make(changes=None):
-        return PlanBuilder(made_up_volumes.split(), made_up_volumes.configs(changes), 0)
+        return start_plan(made_up_volumes.split(), made_up_volumes.configs(changes), 0)
 
     return make
 
@@ -88,7 +88,7 @@ def test_all_networks_label_together_and_are_scored_once(planned, made_up, sched
         writers = [plan.stages[name] for name in labeling.inputs]
         assert [(view, "J") for view in VIEWS] == [(one.view, one.section) for one in writers]
         identities = {(one.role, one.generation, one.fold) for one in writers}
-        assert identities == {labeling.teacher}
+        assert identities == {teacher.identity for teacher in labeling.teachers}
     assert len(plan.labelings) == len(images.labelings)
     assert len(plan.evaluations) == len(images.evaluations)
     assert rows(plan) == rows(images)
@@ -125,7 +125,7 @@ def test_self_learning_goes_on_with_the_last_section_of_its_teacher(planned):
     assert parts(students) == dict.fromkeys([(view, "J") for view in VIEWS], 2)
     for student in students:
         teacher = plan.stages[student.sources[1].written_by]
-        assert student.start == teacher.models[student.view]
+        assert student.start == teacher.teachers[0].networks[student.view]
         assert plan.stages[student.start].section == "J"
         assert not student.redraw
 

@@ -1,0 +1,230 @@
+"""The plan builder: what a scheduler asks for models, labels and scores."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Literal
+
+from ssl_seg.core.case import Case
+from ssl_seg.core.errors import UserError
+from ssl_seg.core.model_id import ModelId, Role
+from ssl_seg.planning import laws
+from ssl_seg.planning.draft import Draft
+from ssl_seg.planning.handles import (
+    Ensemble,
+    Fold,
+    LabeledPart,
+    Labeler,
+    Labels,
+    Lesson,
+    Model,
+    TakenOver,
+    Truth,
+    Unlabeled,
+)
+from ssl_seg.planning.labeling import write_labels
+from ssl_seg.planning.networks import ModelWriter, labeled_set
+from ssl_seg.planning.scoring import Scoring
+from ssl_seg.planning.stage_configs import ConfigSource
+
+
+@dataclass(frozen=True)
+class Phase:
+    """What one schedule plans with; a curriculum has several of them, others one.
+
+    Attributes:
+        configs: each stage's part of the config.
+        taken_over: what an earlier phase hands on.
+        student_role: what students are called.
+        earlier_generations: how many of them earlier phases have had.
+    """
+
+    configs: ConfigSource
+    taken_over: TakenOver = field(default_factory=TakenOver)
+    student_role: Role = "student"
+    earlier_generations: int = 0
+
+
+class PlanBuilder:
+    """Writes the plan of one schedule on one split.
+
+    Attributes:
+        draft: what is written so far.
+
+    Args:
+        draft: where to write.
+        phase: what to plan with.
+    """
+
+    def __init__(self, draft: Draft, phase: Phase) -> None:
+        self.draft = draft
+        self._phase = phase
+
+    @property
+    def truth(self) -> Truth:
+        """The labeled set S with its true labels."""
+        return labeled_set(self.draft)
+
+    @property
+    def hidden_truth(self) -> Truth:
+        """R with its true labels: for an upper bound, never for semi-supervised learning.
+
+        Raises:
+            ValueError: a reference case has no true label.
+        """
+        cases = self.draft.split.reference
+        known = sum(case.label is not None for case in cases)
+        if known < len(self.reference):
+            raise UserError(
+                f"the upper bound needs true labels of all {len(cases)} reference cases, "
+                f"only {known} have one"
+            )
+        return Truth(cases, "reference")
+
+    @property
+    def reference(self) -> tuple[Case, ...]:
+        """The reference set R, without labels.
+
+        Raises:
+            ValueError: R is empty.
+        """
+        if not self.has_reference:
+            raise UserError(
+                "the reference set R is empty, so there is nothing to label; lower split.labeled, "
+                "name split.reference, or use the Supervised scheduler"
+            )
+        return tuple(case.without_label() for case in self.draft.split.reference)
+
+    @property
+    def has_reference(self) -> bool:
+        """Whether R holds any case."""
+        return bool(self.draft.split.reference)
+
+    @property
+    def taken_over(self) -> TakenOver:
+        """What an earlier phase hands on, of what the scheduler's class says it ``takes_over``."""
+        return self._phase.taken_over
+
+    def folds(self, count: int) -> tuple[Fold, ...]:
+        """Divide R into folds, by seed and in whole groups where there are enough.
+
+        Raises:
+            ValueError: R has fewer cases than folds.
+        """
+        return self.draft.divide(self.reference, count)
+
+    def unlabeled(self, cases: Fold | Sequence[Case]) -> Unlabeled:
+        """Return cases for a method to learn from without labels; they count as seen."""
+        return Unlabeled(tuple(case.without_label() for case in _cases(cases)))
+
+    def train(
+        self,
+        *lessons: Lesson,
+        role: Role,
+        generation: int = 0,
+        fold: Fold | None = None,
+        start: Model | None = None,
+    ) -> Model:
+        """Train a model on the given labels; from scratch unless ``start`` is given.
+
+        Labels of a finer space than the model's are mapped to it; those of a coarser one guide the
+        model through the sums of its probabilities.
+
+        Raises:
+            ValueError: no class mapping leads from the labels' space to the model's, or back.
+        """
+        identity = ModelId(
+            self._phase.student_role if role == "student" else role,
+            self._phase.earlier_generations + generation,
+            None if fold is None else fold.index,
+        )
+        return ModelWriter(self.draft, self._phase.configs, identity, lessons).write(start)
+
+    @staticmethod
+    def ensemble(models: Iterable[Model]) -> Ensemble:
+        """Let several models label together, by the mean of their probabilities.
+
+        Raises:
+            ValueError: there is none, or one stands twice, or their label spaces differ.
+        """
+        return Ensemble(tuple(models))
+
+    def label(
+        self, labeler: Labeler, cases: Fold | Sequence[Case], *, held_out: bool = False
+    ) -> Labels:
+        """Label reference cases with a model, or with several as one.
+
+        Args:
+            labeler: the teacher: a model or an ensemble.
+            cases: a fold, or reference cases.
+            held_out: demand that the teacher has seen none of the cases.
+
+        Raises:
+            ValueError: ``held_out`` is demanded of a model that has seen one of the cases, or a
+                model knows R's true labels.
+        """
+        laws.require_blind(labeler)
+        chosen = _cases(cases)
+        if held_out:
+            laws.require_unseen(labeler, chosen)
+        stage = write_labels(self.draft, labeler, chosen, "reference")
+        fold = cases.index if isinstance(cases, Fold) else None
+        return Labels((LabeledPart(stage, chosen, labeler, fold),))
+
+    @staticmethod
+    def join(labels: Iterable[Labels]) -> Labels:
+        """Unite labels of disjoint cases."""
+        return Labels(tuple(part for item in labels for part in item.parts))
+
+    def score(
+        self, generation: int, models: Sequence[Labeler], labels: Labels | None = None
+    ) -> None:
+        """Score a generation: its models on E and its pseudo labels on R where truth exists.
+
+        Several models or parts of R also get a line for the generation as a whole: the mean of
+        the models' scores on E, and the score of all of R's labels together.
+        """
+        scoring = Scoring(self.draft, self._phase.earlier_generations + generation)
+        scoring.models(models)
+        if labels is not None:
+            scoring.labels(labels)
+
+    def phase(
+        self,
+        *,
+        space: str | None,
+        taken_over: TakenOver,
+        role: Literal["student", "guided", "tuning"],
+    ) -> PlanBuilder:
+        """Return the builder of one phase of a curriculum, which writes into the same plan.
+
+        Generations count on from those of earlier phases.
+
+        Args:
+            space: label space of the phase's models; ``None`` is that of the whole experiment.
+            taken_over: what an earlier phase hands on to it.
+            role: what its students are called.
+
+        Raises:
+            ValueError: there is no such space, or the model taken over predicts another one.
+        """
+        configs = self._phase.configs
+        configs = configs if space is None else configs.in_space(space)
+        model = taken_over.model
+        if model is not None and model.space.classes != configs.space.classes:
+            raise UserError(
+                f"start='previous': the phase before ends with a model of label space "
+                f"{model.space.name!r} ({len(model.space)} classes), whose weights do "
+                f"not fit {configs.space.name!r} ({len(configs.space)} classes); "
+                "start='own' starts from scratch"
+            )
+        earlier, last = self._phase.earlier_generations, self.draft.last_generation
+        if last is not None:
+            # A phase that takes labels over has no generation 0 of its own.
+            earlier = last if taken_over.labels is not None else last + 1
+        return PlanBuilder(self.draft, Phase(configs, taken_over, role, earlier))
+
+
+def _cases(cases: Fold | Sequence[Case]) -> tuple[Case, ...]:
+    return cases.cases if isinstance(cases, Fold) else tuple(cases)

@@ -1,0 +1,68 @@
+"""What train stages learn from, by the handles that a scheduler passes."""
+
+import pytest
+
+
+def sources(b, model):
+    return b.draft.stages[model.networks[None]].sources
+
+
+def test_unlabeled_cases_are_a_source_of_their_own(start):
+    b = start()
+    labels = b.label(b.train(b.truth, role="initial"), b.reference)
+    left, right = b.folds(2)
+    model = b.train(
+        b.truth, labels.inside(left), b.unlabeled(right), role="student", generation=1, fold=left
+    )
+    found = sources(b, model)
+    assert [source.kind for source in found] == ["labeled", "pseudo", "unlabeled"]
+    unlabeled = found[-1]
+    assert unlabeled.cases == right.cases
+    assert (unlabeled.written_by, unlabeled.reduction) == (None, None)
+    assert unlabeled.values.space == model.space
+
+
+def test_unlabeled_cases_are_in_the_fingerprint(start):
+    b = start()
+    left, right = b.folds(2)
+    lessons = [(), (b.unlabeled(left),), (b.unlabeled(right),), (b.unlabeled(b.reference),)]
+    models = {b.train(b.truth, *more, role="initial").networks[None] for more in lessons}
+    assert len(models) == len(lessons)
+
+
+def test_true_labels_of_unlabeled_cases_stay_hidden(start, made_up):
+    b = start()
+    assert {case.label for case in b.unlabeled(made_up.split().reference).cases} == {None}
+
+
+def test_unlabeled_cases_count_as_seen(start):
+    b = start()
+    left, right = b.folds(2)
+    model = b.train(b.truth, b.unlabeled(right), role="initial")
+    b.label(model, left, held_out=True)
+    with pytest.raises(ValueError, match="initial was trained on 10 of the 10 cases"):
+        b.label(model, right, held_out=True)
+    labels = b.label(model, b.reference)
+    assert {case.id for case in labels.not_held_out} == {case.id for case in right.cases}
+    heir = b.train(b.truth, role="student", generation=1, start=model)
+    with pytest.raises(ValueError, match="student 1 was trained on 10 of the 10"):
+        b.label(heir, right, held_out=True)
+
+
+def test_the_start_point_is_learned_from_the_labeled_set_alone(made_up_volumes):
+    from ssl_seg.planning.write import start_plan
+
+    b = start_plan(made_up_volumes.split(), made_up_volumes.configs(), 0)
+    b.train(b.truth, b.unlabeled(b.reference), role="initial")
+    kinds = {
+        stage.section: [source.kind for source in stage.sources]
+        for stage in b.draft.stages.values()
+    }
+    assert kinds == {"S": ["labeled"], "I": ["labeled"], "J": ["labeled", "unlabeled"]}
+
+
+def test_a_handle_without_cases_leaves_no_source(start):
+    b = start()
+    model = b.train(b.truth, b.unlabeled(()), role="initial")
+    assert [source.kind for source in sources(b, model)] == ["labeled"]
+    assert model.networks == b.train(b.truth, role="initial").networks
