@@ -16,7 +16,7 @@ from ssl_seg.core.case import Case, LabelFile
 from ssl_seg.core.errors import UserError
 from ssl_seg.core.space import LabelValues
 from ssl_seg.media.by_name import PICTURES
-from ssl_seg.media.facts import CountedFacts, Facts, Known
+from ssl_seg.media.facts import CountedFacts, Known, SizedFacts
 from ssl_seg.media.medium import Medium
 
 _log = logging.getLogger(__name__)
@@ -44,7 +44,7 @@ class _Pair:
     """One case's files with what is in them."""
 
     entry: Entry
-    image: Known[Facts]
+    image: Known[SizedFacts]
     mask: Known[CountedFacts] | None
 
 

@@ -6,6 +6,7 @@ import argparse
 import logging
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import nullcontext
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -82,7 +83,7 @@ def run_configs(
         earlier = _earlier(work_dir, fresh=args.fresh)
         with DigestIndex(work_dir / INDEX) as index:
             runs = plan_runs(configs, seeds, index, downloads)
-        _check_what_runs(runs, earlier)
+        _check_what_runs(runs, earlier, Store(work_dir), index)
         store = _begin(runs, work_dir, earlier)
         _walk(runs, store)
         print(write_report(store))
@@ -103,17 +104,21 @@ def _finished(runs: Iterable[Run], store: Store | None) -> set[str]:
     return set() if store is None else {name for name in stages if store.has(name)}
 
 
-def _check_what_runs(runs: Sequence[Run], earlier: Store | None) -> None:
+def _check_what_runs(
+    runs: Sequence[Run], earlier: Store | None, store: Store, index: DigestIndex
+) -> None:
     """Check what needs torch, if there is work to do."""
-    stages = merge_stages(run.plan for run in runs)
-    if len(_finished(runs, earlier)) == len(stages):
+    done = _finished(runs, earlier)
+    left = [s for name, s in merge_stages(run.plan for run in runs).items() if name not in done]
+    if not left:
         return
-    from ssl_seg.runner.check_models import check_models  # noqa: PLC0415 - imports torch
-    from ssl_seg.runner.check_types import check_types  # noqa: PLC0415
+    from ssl_seg.runner.check_types import check_types  # noqa: PLC0415 - imports torch
+    from ssl_seg.runner.preflight import preflight  # noqa: PLC0415
+    from ssl_seg.runner.sample_sizes import known_sizes  # noqa: PLC0415
 
     for run in runs:
         check_types(run.experiment.config)
-    check_models(stages)
+    preflight(left, store, partial(known_sizes, index))
 
 
 def _begin(runs: Iterable[Run], work_dir: Path, earlier: Store | None) -> Store:

@@ -114,6 +114,7 @@ class TrainingSet(Dataset[Mapping[str, Any]]):
                 f"the pipeline of train_dataloader.dataset returned nothing for {case.image.path}; "
                 "a transform dropped the case"
             )
+        _check_label(packed, opened.source, case)
         _check_sizes(packed, case)
         packed["data_samples"].set_metainfo(
             {
@@ -123,6 +124,21 @@ class TrainingSet(Dataset[Mapping[str, Any]]):
             }
         )
         return dict(packed)
+
+
+def _check_label(packed: Mapping[str, Any], source: Source, case: Case) -> None:
+    if "gt_sem_seg" in packed["data_samples"]:
+        return
+    pipeline = "train_dataloader.dataset.pipeline"
+    if source.kind == "pseudo":
+        pipeline += " (of a data set in split.reference: its own pipeline, if it has one)"
+    raise UserError(
+        f"{case.image.path}: the pipeline loads no mask, but training learns from "
+        f"{source.kind} samples: give {pipeline} a LoadAnnotations (LoadSliceLabels for volumes) "
+        "behind the loader of images, and the same crops and flips as others; it reads pseudo "
+        "labels as well as true ones. Without a pipeline of its own, split.reference takes that of "
+        "train_dataloader.dataset"
+    )
 
 
 def _check_sizes(packed: Mapping[str, Any], case: Case) -> None:

@@ -37,6 +37,15 @@ class Facts(Protocol):
         ...
 
 
+class SizedFacts(Facts, Protocol):
+    """Facts of an image."""
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Height and width of a picture, or voxels along the axes of a volume's file."""
+        ...
+
+
 class CountedFacts(Facts, Protocol):
     """Facts of a file of labels."""
 

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from ssl_seg.core.case import Case, MediumName
 from ssl_seg.core.space import LabelSpace, LabelValues
-from ssl_seg.media.facts import CountedFacts, Facts, Known
+from ssl_seg.media.facts import CountedFacts, Known, SizedFacts
 
 Labels: TypeAlias = NDArray[np.uint8]
 
@@ -30,7 +30,7 @@ class Medium(Protocol):
     mask_suffix: str
 
     @property
-    def image_facts(self) -> type[Facts]:
+    def image_facts(self) -> type[SizedFacts]:
         """What to look for in an image before work starts."""
         ...
 

@@ -21,6 +21,10 @@ _ADVICE = (
 )
 
 
+class NotFiniteError(UserError):
+    """A loss or a prediction is not finite; of an untrained model this need not mean anything."""
+
+
 def require_finite_loss(
     losses: Mapping[str, Any], iteration: int, batch: Mapping[str, Any]
 ) -> None:
@@ -32,7 +36,7 @@ def require_finite_loss(
         batch: packed samples, whose ``case`` the message names.
 
     Raises:
-        UserError: the total is not finite; names iteration, parts and cases.
+        NotFiniteError: the total is not finite; names iteration, parts and cases.
     """
     if bool(torch.isfinite(torch.as_tensor(losses["loss"]))):
         return
@@ -45,7 +49,7 @@ def require_finite_loss(
     # The total is no part; it stands alone only where finite parts sum up to more than there is.
     named = {name: value for name, value in wrong.items() if name != "loss"} or wrong
     said = ", ".join(f"{name} is {value}" for name, value in named.items())
-    raise UserError(
+    raise NotFiniteError(
         f"iteration {iteration}: the loss is not finite: {said}; cases of the batch: "
         f"{_listed(_cases(batch))}. {_ADVICE}"
     )
@@ -96,11 +100,11 @@ def require_finite_maps(maps: Tensor, samples: Sequence[Any]) -> None:
         samples: what they are of, for the message.
 
     Raises:
-        UserError: one is NaN or plus infinity.
+        NotFiniteError: one is NaN or plus infinity.
     """
     if not bool((maps < inf).all()):
         names = [str(sample.get("img_path")) for sample in samples]
-        raise UserError(
+        raise NotFiniteError(
             f"{_listed(names)}: what the model predicts is not finite: its training has diverged; "
             "train it again with a lower learning rate or clipped gradients"
         )

@@ -99,21 +99,26 @@ class SeededLoop(BaseLoop):
         # and hooks draw must not depend on that.
         seed_generators(derive_seed("model", self._seed, self.iteration))
         self.runner.call_hook("before_train_iter", batch_idx=self.iteration, data_batch=batch)
-        outputs = self._learn(Step(self.iteration, self._max_iters, self.runner.networks, batch))
+        step = Step(self.iteration, self._max_iters, self.runner.networks, batch)
+        outputs = learn(self.runner.method, step, self.runner.optim_wrapper)
         self.runner.call_hook(
             "after_train_iter", batch_idx=self.iteration, data_batch=batch, outputs=outputs
         )
         self.iteration += 1
 
-    def _learn(self, step: Step) -> dict[str, Tensor]:
-        """Take one step of the optimiser on the method's losses, and return them by name."""
-        method, wrapper = self.runner.method, self.runner.optim_wrapper
-        with wrapper.optim_context(step.student):
-            losses = method.losses(step)
-        total, parts = step.student.parse_losses(losses)
-        wrapper.update_params(total)
-        # Behind the step, where a GPU need not be waited for, but before anything is saved.
-        require_finite_loss(parts, step.iteration + 1, step.batch)
-        method.after_step(step)
-        named: dict[str, Tensor] = parts
-        return named
+
+def learn(method: Method, step: Step, optim_wrapper: Any) -> dict[str, Tensor]:
+    """Take one step of the optimiser on a method's losses, and return them by name.
+
+    Raises:
+        NotFiniteError: their sum is not finite.
+    """
+    with optim_wrapper.optim_context(step.student):
+        losses = method.losses(step)
+    total, parts = step.student.parse_losses(losses)
+    optim_wrapper.update_params(total)
+    # Behind the step, where a GPU need not be waited for, but before anything is saved.
+    require_finite_loss(parts, step.iteration + 1, step.batch)
+    method.after_step(step)
+    named: dict[str, Tensor] = parts
+    return named

@@ -8,6 +8,7 @@ from typing import Any, final
 
 import torch
 from mmcv.transforms import Compose
+from mmengine.device import get_device
 from torch import Tensor, nn
 
 from ssl_seg.adapters.adapter import PredictionAdapter
@@ -18,7 +19,6 @@ from ssl_seg.core.stage_config import LabelConfig
 from ssl_seg.core.views import View
 from ssl_seg.data import transforms  # noqa: F401 - registers the transforms
 from ssl_seg.media.volumes.cache import VolumeCache
-from ssl_seg.media.volumes.working_grid import WorkingGrid
 from ssl_seg.models.ensemble import Ensemble
 from ssl_seg.models.predictor import Prediction, Predictor
 from ssl_seg.registry import ADAPTERS, PREDICTORS, TRANSFORMS
@@ -55,8 +55,10 @@ def _together(networks: Sequence[nn.Module]) -> nn.Module:
     return networks[0] if len(networks) == 1 else Ensemble(networks)
 
 
-def check_predictor(config: LabelConfig, pipeline: Sequence[Mapping[str, Any]]) -> None:
-    """Build the predictor of a label stage around untrained networks, to see whether it can be.
+def untrained_predictor(
+    config: LabelConfig, pipeline: Sequence[Mapping[str, Any]], cache: VolumeCache | None
+) -> Predictor:
+    """Build the predictor of a label stage around networks as they are built, to try it out.
 
     Raises:
         ValueError: it refuses the networks, the pipeline or an option.
@@ -67,11 +69,9 @@ def check_predictor(config: LabelConfig, pipeline: Sequence[Mapping[str, Any]]) 
     for network in config.networks:
         kind = fingerprint(network.model)
         if kind not in made:
-            made[kind] = models.build(network.model).eval()
+            made[kind] = models.build(network.model).to(get_device()).eval()
         networks[network.view] = made[kind]
-    # Nothing is read, so the folder is never made.
-    cache = VolumeCache(Path("unused"), WorkingGrid(None)) if config.medium == "volumes" else None
-    _built(config, networks, pipeline, cache)
+    return _built(config, networks, pipeline, cache)
 
 
 def _built(

@@ -58,6 +58,7 @@ class SegmentorLogits:
         """Return the logits of packed samples of equal input size."""
         batch = self._model.data_preprocessor(pseudo_collate(samples), False)
         metas = [sample.metainfo for sample in batch["data_samples"]]
+        _require_size(metas)
         logits = self._mean(batch["inputs"], metas)
         require_finite_maps(logits, metas)
         return [
@@ -94,6 +95,14 @@ class SegmentorLogits:
         if mirror:
             logits = logits.flip(-1)
         return resized(logits, size, self.align_corners).float()
+
+
+def _require_size(metas: Sequence[Mapping[str, Any]]) -> None:
+    if any("ori_shape" not in meta for meta in metas):
+        raise UserError(
+            "the test pipeline drops the size of images: PackSegInputs.meta_keys has no "
+            "'ori_shape'; add it, or leave meta_keys out"
+        )
 
 
 def resized(planes: Tensor, size: Sequence[int], align_corners: bool) -> Tensor:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 from ssl_seg.core.stage import Source, TrainStage
@@ -17,18 +19,28 @@ from ssl_seg.store.store import Store
 logger = logging.getLogger(__name__)
 
 
-def open_sources(stage: TrainStage, store: Store, running: Path) -> list[Samples]:
-    """Open what a stage learns from; of slices those are left out that hold too little."""
+MasksOf = Callable[[Source], PseudoLabels | None]
+
+
+def open_sources(
+    stage: TrainStage, store: Store, running: Path, masks_of: MasksOf | None = None
+) -> list[Samples]:
+    """Open what a stage learns from; of slices those are left out that hold too little.
+
+    Args:
+        stage: whose sources are opened.
+        store: holds the pseudo labels and the cache of volumes.
+        running: folder of what ends with the stage.
+        masks_of: the pseudo labels of a source, in place of those in the store.
+    """
+    masks = masks_of or partial(_pseudo_labels, store=store, stage=stage)
     cache = volume_cache(stage.config, store)
     # A student's pseudo labels are cut into slices for it alone, and go with its checkpoints.
     passing = volume_cache(stage.config, store, running / "slices")
     if stage.view is None or cache is None or passing is None:
-        return [
-            LabeledImages(source, _pseudo_labels(source, store, stage)) for source in stage.sources
-        ]
+        return [LabeledImages(source, masks(source)) for source in stage.sources]
     slices = [
-        LabeledSlices(source, _pseudo_labels(source, store, stage), stage.view, cache, passing)
-        for source in stage.sources
+        LabeledSlices(source, masks(source), stage.view, cache, passing) for source in stage.sources
     ]
     if (threshold := stage.config.slice_threshold) is not None:
         filter_slices(slices, threshold)

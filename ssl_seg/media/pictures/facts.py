@@ -33,6 +33,11 @@ class ImageFacts:
     height: int
     kind: ClassVar[str] = "image"
 
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Height and width, as arrays have them."""
+        return self.height, self.width
+
     @classmethod
     def of(cls, path: str) -> Self:
         """Read an image's header and check that its end is there; pixels are not decoded.

@@ -97,6 +97,18 @@ class CoarseToFine:
         """Predict volumes one after the other, each in the grid of its file."""
         return [self._predict(file) for file in samples]
 
+    @torch.inference_mode()
+    def try_out(self, file: DataFile) -> None:
+        """Ask each view's networks of its first slices, as if all of them had been found."""
+        self._coarse.try_out(file)
+        volume = self._cache.image(file, tuple(self._models))
+        shape = self._cache.working.shape(volume.grid)[::-1]
+        place = (slice(0, shape[0]), slice(0, shape[1]), slice(0, shape[2]))
+        for view, model in self._models.items():
+            score = np.ones((model.network.classes, *shape), np.float32)
+            windows = Windows(self._transform, volume, view)
+            next(fine_maps(model, windows, place, score, np.ones(shape, np.bool_)))
+
     def rounds(self, file: DataFile) -> Iterator[Round]:
         """Look at a volume on the working grid, round by round as far as the result."""
         fused = self._coarse.fused(file)

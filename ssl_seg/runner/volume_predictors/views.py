@@ -72,6 +72,13 @@ class Views:
         return [self.native(file, self.fused(file)) for file in samples]
 
     @torch.inference_mode()
+    def try_out(self, file: DataFile) -> None:
+        """Ask each network of the first slices of its view, to see whether it takes them."""
+        volume = self._open(file)
+        for view, network in self._networks.items():
+            next(network.maps(Windows(self._transform, volume, view), self._batch_size))
+
+    @torch.inference_mode()
     def fused(self, file: DataFile) -> Fused:
         """Return what the views find together, on the working grid."""
         volume = self._open(file)

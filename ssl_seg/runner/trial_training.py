@@ -1,0 +1,145 @@
+"""One training step as a train stage will make it, before anything is trained."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
+from copy import deepcopy
+from dataclasses import replace
+from math import ceil, prod
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+from mmengine.dataset import pseudo_collate
+from mmengine.device import get_device
+from mmengine.optim import build_optim_wrapper
+from mmengine.registry import PARAM_SCHEDULERS
+
+from ssl_seg.core.stage import Source, TrainStage
+from ssl_seg.data.pseudo_labels import PseudoLabels
+from ssl_seg.data.sample_order import SampleIndex
+from ssl_seg.data.training_set import TrainingSet
+from ssl_seg.methods.method import STUDENT, Step
+from ssl_seg.methods.of_stage import method_of
+from ssl_seg.runner import amp, models  # noqa: F401 - amp registers its wrapper
+from ssl_seg.runner.environment import prepare_process
+from ssl_seg.runner.failures import explained
+from ssl_seg.runner.finite import NotFiniteError
+from ssl_seg.runner.loop import learn
+from ssl_seg.runner.made_up_labels import MadeUpLabels
+from ssl_seg.runner.sample_sizes import SizesOf, extremes
+from ssl_seg.runner.sources import open_sources
+from ssl_seg.runner.start_weights import set_start_weights
+from ssl_seg.store.store import Store
+
+logger = logging.getLogger(__name__)
+
+_DRAWS = 2
+"""How often each case goes through the pipeline: what is drawn at random may change its size."""
+
+Sample = Mapping[str, Any]
+
+
+def try_training(stage: TrainStage, store: Store, sizes_of: SizesOf) -> None:
+    """Make one step: read samples, build the model and its optimiser, learn from a batch.
+
+    Args:
+        stage: with the cases of all stages that it stands for.
+        store: whose cache of volumes is used.
+        sizes_of: the sizes of cases.
+
+    Raises:
+        UserError: it is not possible; names the stage, the cause and what to do.
+    """
+    prepare_process(stage.config.threads)
+    models.enter_scope()
+    attempt = "building the model"
+    try:
+        model = models.for_training(stage)
+        set_start_weights(model, stage, stage.scratch_seed, None, logger)
+        model.to(get_device())
+        method = method_of(stage)
+        networks = {STUDENT: model, **method.networks(model)}
+        model.train()
+        attempt = "building the optimiser"
+        optimiser = build_optim_wrapper(model, deepcopy(dict(stage.config.optim_wrapper)))
+        _build_schedules(stage, optimiser)
+        attempt = "reading samples"
+        for batch in _batches(_samples(stage, store, sizes_of), stage.config.batch_size):
+            attempt = f"a training step on {_named(batch)}"
+            step = Step(0, stage.size, networks, pseudo_collate(batch))
+            # Weights that nobody trained may say anything.
+            with suppress(NotFiniteError):
+                learn(method, step, optimiser)
+    except Exception as error:
+        reason = explained(error, stage.title, attempt)
+        if reason is error:
+            raise
+        raise reason from error
+
+
+def _build_schedules(stage: TrainStage, optimiser: Any) -> None:
+    """Do as mmengine's Runner does."""
+    for schedule in stage.config.param_scheduler:
+        PARAM_SCHEDULERS.build(
+            {"end": stage.size, **deepcopy(dict(schedule))},
+            default_args={"optimizer": optimiser, "epoch_length": stage.size},
+        )
+
+
+def _samples(stage: TrainStage, store: Store, sizes_of: SizesOf) -> list[Sample]:
+    """Read the cases that stand for all, each several times, sources in turn."""
+    chosen = [extremes(source.cases, sizes_of) for source in stage.sources]
+    # Sources in turn, so that a small batch has samples of all.
+    alone = [
+        replace(source, cases=(cases[rank],))
+        for rank in range(max(map(len, chosen)))
+        for source, cases in zip(stage.sources, chosen, strict=True)
+        if rank < len(cases)
+    ]
+
+    def masks(source: Source) -> PseudoLabels | None:
+        return MadeUpLabels(source.values, sizes_of) if source.kind == "pseudo" else None
+
+    with TemporaryDirectory(prefix="ssl-seg-") as folder:
+        opened = open_sources(replace(stage, sources=tuple(alone)), store, Path(folder), masks)
+        held = [number for number, source in enumerate(opened) if len(source)]
+        samples = TrainingSet(opened, stage.space, stage.seed)
+        rounds = max(_DRAWS, ceil(stage.config.batch_size / len(held)))
+        return [
+            samples[SampleIndex(draw, number, number, len(opened[number]) // 2)]
+            for draw in range(rounds)
+            for number in held
+        ]
+
+
+def _batches(samples: Sequence[Sample], size: int) -> Iterator[list[Sample]]:
+    """Yield as few batches as have samples of the extreme sizes, and of all kinds, in them."""
+    by_area = sorted(samples, key=lambda sample: prod(_shape(sample)))
+    wanted = [by_area[0], by_area[-1], *{_kind(sample): sample for sample in samples}.values()]
+    first = list({(_shape(sample), _kind(sample)): sample for sample in wanted}.values())
+    rest = [sample for sample in samples if all(sample is not other for other in first)]
+    listed = [*first, *rest]
+    for start in range(0, len(first), size):
+        # A batch may be larger than all that was read.
+        yield [deepcopy(listed[at % len(listed)]) for at in range(start, start + size)]
+
+
+def _shape(sample: Sample) -> tuple[int, ...]:
+    return tuple(sample["inputs"].shape)
+
+
+def _kind(sample: Sample) -> tuple[str, str]:
+    meta = sample["data_samples"].metainfo
+    return meta["source"], meta["space"]
+
+
+def _named(batch: Sequence[Sample]) -> str:
+    """Name the samples of a batch with their channels, heights and widths."""
+    names = (
+        f"{sample['data_samples'].metainfo['case']} ({'x'.join(map(str, _shape(sample)))})"
+        for sample in batch
+    )
+    return "samples of " + ", ".join(dict.fromkeys(names))
