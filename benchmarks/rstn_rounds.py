@@ -32,7 +32,7 @@ from scipy import ndimage
 from torch.nn.functional import binary_cross_entropy
 
 from ssl_seg.core.case import Case, DataFile
-from ssl_seg.core.views import VIEWS, View
+from ssl_seg.core.views import BODY_VIEWS, View
 from ssl_seg.media.volumes.cache import VolumeCache
 from ssl_seg.media.volumes.working_grid import WorkingGrid
 from ssl_seg.models.rstn import RSTN
@@ -67,7 +67,7 @@ def main() -> int:
     with tempfile.TemporaryDirectory() as folder:
         case = written(Path(folder), values)
         cache = VolumeCache(Path(folder) / "cache", WorkingGrid())
-        cache.image(case.image, VIEWS)
+        cache.image(case.image, BODY_VIEWS)
         return compared(networks, cache, case)
 
 
@@ -104,7 +104,7 @@ def timed(rounds: Callable[[], Iterator[Labels]]) -> tuple[list[Labels], list[fl
 
 def published(networks: Networks, cache: VolumeCache, file: DataFile) -> Iterator[Labels]:
     """Go through all rounds as the released code does; yields labels (z, y, x)."""
-    volume, transform = cache.image(file, VIEWS), built_pipeline(PIPELINE)
+    volume, transform = cache.image(file, BODY_VIEWS), built_pipeline(PIPELINE)
     windows = {view: Windows(transform, volume, view) for view in networks}
     shape = volume.slices("axial").shape
 
@@ -201,7 +201,7 @@ def learned(
         loss.backward()
         optimizer.step()
         decay.step()
-    made = {view: built(network) for view in VIEWS}
+    made = {view: built(network) for view in BODY_VIEWS}
     for model in made.values():
         model.load_state_dict(trained.state_dict())
         for value in filter(lambda one: one.requires_grad, model.parameters()):

@@ -26,7 +26,7 @@ import numpy as np
 from mmengine.config import Config
 
 from ssl_seg.core.case import Case, DataFile
-from ssl_seg.core.views import VIEWS
+from ssl_seg.core.views import BODY_VIEWS
 from ssl_seg.media.volumes.cache import VolumeCache
 from ssl_seg.media.volumes.working_grid import WorkingGrid
 from ssl_seg.runner import models
@@ -70,7 +70,9 @@ def written(folder: Path, shape: tuple[int, ...]) -> Case:
 def labelled(name: str, folder: Path, case: Case, calls: int) -> tuple[int, int]:
     """Label the volume in this process; return its peak in bytes, and the foreground found."""
     os.nice(10)
-    networks: Mapping[Any, Any] = {view: models.build(config_of(name)).eval() for view in VIEWS}
+    networks: Mapping[Any, Any] = {
+        view: models.build(config_of(name)).eval() for view in BODY_VIEWS
+    }
     cache = VolumeCache(folder, WorkingGrid())
     for network in networks.values():
         spare(network, calls)

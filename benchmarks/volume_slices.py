@@ -29,7 +29,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ssl_seg.core.case import DataFile
-from ssl_seg.core.views import VIEWS
+from ssl_seg.core.views import BODY_VIEWS
 from ssl_seg.media.volumes.cache import CachedImage, VolumeCache
 from ssl_seg.media.volumes.working_grid import WorkingGrid
 
@@ -50,9 +50,11 @@ def main() -> int:
         file = drawn_volume(Path(folder), tuple(arguments.shape))
         image = opened(Path(folder), file, "built")
         opened(Path(folder), file, "opened anew, hashes checked,")
-        for view in VIEWS:
+        for view in BODY_VIEWS:
             cold(Path(folder), image, view, arguments.windows)
-        ratios = [warm_ratio(image, view, arguments.windows, arguments.rounds) for view in VIEWS]
+        ratios = [
+            warm_ratio(image, view, arguments.windows, arguments.rounds) for view in BODY_VIEWS
+        ]
     return int(min(ratios) < LEAST_RATIO)
 
 
@@ -67,7 +69,7 @@ def drawn_volume(folder: Path, shape: tuple[int, ...]) -> DataFile:
 
 def opened(folder: Path, file: DataFile, done: str) -> CachedImage:
     """Open the volume in all views as a new process does, and say how long that took."""
-    seconds, image = timed(lambda: VolumeCache(folder, WorkingGrid()).image(file, VIEWS))
+    seconds, image = timed(lambda: VolumeCache(folder, WorkingGrid()).image(file, BODY_VIEWS))
     print(f"{done} in {seconds:.2f} s")
     return image
 

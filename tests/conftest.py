@@ -35,7 +35,7 @@ from ssl_seg.core.plan import Plan
 from ssl_seg.core.space import LabelSpace, LabelValues
 from ssl_seg.core.split import Split
 from ssl_seg.core.stage import Stage
-from ssl_seg.core.views import VIEWS
+from ssl_seg.core.views import BODY_VIEWS
 from ssl_seg.planning.write import finish_plan, start_plan
 from ssl_seg.registry import SCHEDULERS
 from ssl_seg.store.store import Store
@@ -173,7 +173,7 @@ CONFIG: dict[str, Any] = {
 
 
 VOLUMES: dict[str, Any] = {
-    "views": VIEWS,
+    "views": BODY_VIEWS,
     "sections": {
         name: {"train_cfg": {"max_iters": count}} for name, count in (("S", 3), ("I", 2), ("J", 4))
     },

@@ -232,7 +232,7 @@ def _check_views(split: Split, views: Iterable[str]) -> None:
                 raise UserError(
                     f"views: the {name} case {case.id!r} is a volume ({case.image.path}), and "
                     "volumes are learned slice by slice; say along which axes, such as "
-                    "views=('coronal', 'sagittal', 'axial')"
+                    "views=('acquired',) or views=('coronal', 'sagittal', 'axial')"
                 )
             if case.medium == "pictures" and views:
                 raise UserError(

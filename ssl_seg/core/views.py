@@ -4,7 +4,11 @@ from __future__ import annotations
 
 from typing import Literal, TypeAlias
 
-View: TypeAlias = Literal["coronal", "sagittal", "axial"]
+BodyView: TypeAlias = Literal["coronal", "sagittal", "axial"]
+View: TypeAlias = BodyView | Literal["acquired"]
 
-VIEWS: tuple[View, ...] = ("coronal", "sagittal", "axial")
-"""All of them, in the order in which the RSTN reference code numbers them (X, Y, Z)."""
+BODY_VIEWS: tuple[BodyView, ...] = ("coronal", "sagittal", "axial")
+"""Along the axes of the body, in the order of the RSTN reference code (X, Y, Z)."""
+
+VIEWS: tuple[View, ...] = (*BODY_VIEWS, "acquired")
+"""All of them; ``acquired`` follows each file's own slices."""

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 import torch
 
-from ssl_seg.core.views import VIEWS
+from ssl_seg.core.views import BODY_VIEWS
 
 AFFINE = np.array([[0.8, 0, 0, -40], [0, 1.1, 0, 12], [0, 0, 2.5, 100], [0, 0, 0, 1]])
 
@@ -84,7 +84,7 @@ def volumes(tiny, scans, tmp_path_factory) -> Given:
                 scans.write(folder / part / kind / f"case{seed}.nii.gz", voxels)
     classes = ("background", "organ")
     changes: dict[str, Any] = {
-        "views": list(VIEWS),
+        "views": list(BODY_VIEWS),
         "inference": {"type": "Views"},
         "test_dataloader.batch_size": 1,
         "adapters": [],
@@ -108,7 +108,7 @@ def volumes(tiny, scans, tmp_path_factory) -> Given:
     config = tiny.config(folder / "volumes.py", folder, changes)
     settings = tiny.settings(folder, changes)
     given = Given(config, folder / "model", settings, folder, classes)
-    for seed, view in enumerate(VIEWS):
+    for seed, view in enumerate(BODY_VIEWS):
         given.untrained(given.checkpoint / f"{view}.pth", seed)
     return given
 

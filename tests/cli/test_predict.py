@@ -6,7 +6,7 @@ import pytest
 from PIL import Image
 
 from ssl_seg.cli.main import call
-from ssl_seg.core.views import VIEWS
+from ssl_seg.core.views import BODY_VIEWS
 
 # Axis and direction of each canonical axis in a file, as nibabel writes orientations.
 ORDERS = ([[0, 1], [1, 1], [2, 1]], [[1, -1], [2, 1], [0, -1]], [[2, -1], [0, 1], [1, 1]])
@@ -39,7 +39,7 @@ def turned(volumes, scans, tmp_path_factory):
 def test_each_volume_gets_a_map_in_its_own_grid_and_a_picture_of_each_view(turned):
     cases = ["copy", "ward/0", "ward/1", "ward/2"]
     assert names(turned / "out" / "maps") == [f"{case}.nii.gz" for case in cases]
-    expected = sorted(f"{case}-{view}.png" for case in cases for view in VIEWS)
+    expected = sorted(f"{case}-{view}.png" for case in cases for view in BODY_VIEWS)
     assert names(turned / "out" / "overlays") == expected
     assert {path.name for path in (turned / "out").iterdir()} == {"maps", "overlays"}
     for number in range(len(ORDERS)):
@@ -60,7 +60,7 @@ def test_the_order_in_which_a_file_stores_a_body_changes_no_label(turned):
     assert set(np.unique(first)) == {0, 1}
     for other in others:
         np.testing.assert_array_equal(other, first)
-    for view in VIEWS:
+    for view in BODY_VIEWS:
         pictures = {
             Image.open(turned / "out" / "overlays" / "ward" / f"{number}-{view}.png").tobytes()
             for number in range(len(ORDERS))
@@ -78,7 +78,9 @@ def test_the_views_vote_and_a_single_view_may_come_as_a_file(volumes, scans, tmp
         assert names(tmp_path / name) == ["maps/a.nii.gz"]
         return np.asarray(nibabel.load(tmp_path / name / "maps" / "a.nii.gz").dataobj)
 
-    one = {view: labels(view, volumes.checkpoint / f"{view}.pth", f"[{view}]") for view in VIEWS}
+    one = {
+        view: labels(view, volumes.checkpoint / f"{view}.pth", f"[{view}]") for view in BODY_VIEWS
+    }
     # Weights of random views differ, so a view's weights in the place of another's would show.
     assert len({found.tobytes() for found in one.values()}) == 3
     np.testing.assert_array_equal(labels("again", volumes.checkpoint, "[axial]"), one["axial"])

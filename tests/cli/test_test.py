@@ -7,7 +7,7 @@ import torch
 from PIL import Image
 
 from ssl_seg.cli.main import call
-from ssl_seg.core.views import VIEWS
+from ssl_seg.core.views import BODY_VIEWS
 
 
 def score(given, work_dir, *flags):
@@ -31,11 +31,11 @@ def test_the_pictures_of_volumes_say_the_dice_that_is_scored(scored):
     by_case = stored(scored / "work")["by_case"]
     assert by_case.keys() == {"case4", "case5"}
     pictures = sorted(path.name for path in (scored / "shown").iterdir())
-    assert pictures == sorted(f"{case}-{view}.png" for case in by_case for view in VIEWS)
+    assert pictures == sorted(f"{case}-{view}.png" for case in by_case for view in BODY_VIEWS)
     # Models that were never trained find something by chance.
     assert all(0 < scores["organ"]["DSC"] < 100 for scores in by_case.values())
     for case, scores in by_case.items():
-        for view in VIEWS:
+        for view in BODY_VIEWS:
             with Image.open(scored / "shown" / f"{case}-{view}.png") as picture:
                 title = picture.text["Title"]
             assert title.startswith(f"{case}, {view} slice ")

@@ -6,7 +6,7 @@ import pytest
 
 from ssl_seg.cli import test
 from ssl_seg.cli.train import run as train
-from ssl_seg.core.views import VIEWS
+from ssl_seg.core.views import BODY_VIEWS
 
 SHORT = ["--cfg-options", "train_cfg.max_iters=1"]
 
@@ -34,11 +34,11 @@ def test_the_model_of_volumes_is_a_folder_of_a_file_for_each_view(
 ):
     folder = trained(volumes)
     files = sorted(folder.iterdir())
-    assert [path.name for path in files] == sorted(f"{view}.pth" for view in VIEWS)
+    assert [path.name for path in files] == sorted(f"{view}.pth" for view in BODY_VIEWS)
     artifacts = tmp_path.glob("work/artifacts/*/model.pth")
     # The weights of the store by a second name: no second copy of them.
     assert {path.stat().st_ino for path in files} == {path.stat().st_ino for path in artifacts}
-    assert len({path.read_bytes() for path in files}) == len(VIEWS)
+    assert len({path.read_bytes() for path in files}) == len(BODY_VIEWS)
 
     assert trained(volumes) == folder
 

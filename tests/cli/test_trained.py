@@ -7,7 +7,7 @@ import torch
 
 from ssl_seg.cli.trained import model_of, weights_by_view
 from ssl_seg.core.errors import UserError
-from ssl_seg.core.views import VIEWS
+from ssl_seg.core.views import BODY_VIEWS
 
 
 def write_weights(path, classes=None, own=None):
@@ -21,13 +21,15 @@ def write_weights(path, classes=None, own=None):
 
 @pytest.fixture
 def three_views(tmp_path):
-    return {view: write_weights(tmp_path / "model" / f"{view}.pth", ["a", "b"]) for view in VIEWS}
+    return {
+        view: write_weights(tmp_path / "model" / f"{view}.pth", ["a", "b"]) for view in BODY_VIEWS
+    }
 
 
 def test_images_have_one_file_and_views_a_folder_of_them(tmp_path, three_views):
     file = write_weights(tmp_path / "model.pth")
     assert weights_by_view(file, ()) == {None: file}
-    assert weights_by_view(tmp_path / "model", VIEWS) == three_views
+    assert weights_by_view(tmp_path / "model", BODY_VIEWS) == three_views
     chosen = weights_by_view(tmp_path / "model", ("sagittal", "axial"))
     assert list(chosen.items()) == [(view, three_views[view]) for view in ("sagittal", "axial")]
 
@@ -44,17 +46,17 @@ def test_what_is_missing_is_named(tmp_path, three_views):
     model = tmp_path / "model"
     message = f"{model}: sagittal.pth missing; expected a folder with coronal.pth, sagittal.pth,"
     with pytest.raises(UserError, match=re.escape(message)) as raised:
-        weights_by_view(model, VIEWS)
+        weights_by_view(model, BODY_VIEWS)
     assert "there is axial.pth, coronal.pth" in str(raised.value)
     with pytest.raises(UserError, match=r"no model .*; expected a folder with coronal.pth"):
-        weights_by_view(tmp_path / "modle", VIEWS)
+        weights_by_view(tmp_path / "modle", BODY_VIEWS)
     with pytest.raises(UserError, match=r"expected a weight file .*train.py prints"):
         weights_by_view(tmp_path / "modle.pth", ())
 
 
 def test_a_file_for_several_views_and_a_folder_for_images_are_refused(tmp_path, three_views):
     with pytest.raises(ValueError, match="a single weight file, but the config has 3 views"):
-        weights_by_view(three_views["axial"], VIEWS)
+        weights_by_view(three_views["axial"], BODY_VIEWS)
     with pytest.raises(ValueError, match="a folder, but the config has no views"):
         weights_by_view(tmp_path / "model", ())
 

@@ -6,7 +6,7 @@ from copy import deepcopy
 import pytest
 
 from ssl_seg.config.check import checked
-from ssl_seg.core.views import VIEWS
+from ssl_seg.core.views import BODY_VIEWS
 
 RULE = {"mean": 0.4, "least": 0.35, "window": 0.02, "attempts": 3}
 
@@ -24,7 +24,7 @@ def config(tiny, made_up_volumes, tmp_path):
 
 
 def test_views_are_written_in_full_and_in_their_order(config):
-    assert checked(config())["views"] == {view: {} for view in VIEWS}
+    assert checked(config())["views"] == {view: {} for view in BODY_VIEWS}
     assert list(checked(config({"views": ["axial", "coronal"]}))["views"]) == ["axial", "coronal"]
     overlays = {"axial": {"train_cfg": {"max_iters": 9}}, "sagittal": {}}
     assert checked(config({"views": overlays}))["views"] == overlays
@@ -117,7 +117,7 @@ BAD = {
 
 @pytest.mark.parametrize("place", BAD)
 def test_every_message_starts_with_the_place(config, place):
-    changes = {"convergence": dict(RULE), "views": {view: {} for view in VIEWS}}
+    changes = {"convergence": dict(RULE), "views": {view: {} for view in BODY_VIEWS}}
     if place.startswith("val_dataloader"):
         changes["val_dataloader"] = deepcopy(config()["test_dataloader"])
     said = {"views.axial": "views.axial: expected a dict", "views.axal": "views: there is no view"}
@@ -139,7 +139,7 @@ def test_what_convergence_needs_is_named(config, key):
         ({"views": ("axail",)}, "there is no view 'axail'; did you mean 'axial'"),
         ({"views": ("axial", "axial")}, "listed twice"),
         ({"views": (0, 1, 2)}, "there is no view 0"),
-        ({"views": "axial"}, "a list of coronal, sagittal, axial, or a dict of overlays"),
+        ({"views": "axial"}, "a list of coronal, sagittal, axial, acquired, or a dict of overlays"),
         ({"sections": {"../up": {}}}, r"names of letters, digits and _, got '\.\./up'"),
         ({"sections": {1: {}}}, "names of letters, digits and _, got 1"),
         ({"test_dataloader.batch_size": 2}, r"one by one, .*inference\.batch_size"),

@@ -458,7 +458,7 @@ def test_images_with_views_are_refused(opened):
 
 
 def test_volumes_without_views_are_refused(opened, volumes):
-    message = r"^views: the labeled case 'a' is a volume .*a\.nii\.gz.* views=\('cor"
+    message = r"^views: the labeled case 'a' is a volume .*a\.nii\.gz.* views=\('acq"
     with pytest.raises(ValueError, match=message):
         opened(halves(volumes))
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from ssl_seg.core.views import VIEWS
+from ssl_seg.core.views import BODY_VIEWS
 from ssl_seg.planning.stage_configs import TrainingPart
 
 SUPERVISED = {"type": "Supervised"}
@@ -26,7 +26,7 @@ def optimizer(**arguments):
 
 def axial(overlay):
     """Return the views with an overlay for one of them."""
-    return {"views": {view: overlay if view == "axial" else {} for view in VIEWS}}
+    return {"views": {view: overlay if view == "axial" else {} for view in BODY_VIEWS}}
 
 
 def trained_anew(usual, other):
@@ -94,13 +94,15 @@ def test_a_sections_overlay_changes_it_and_what_follows(planned, section, anew):
         planned(changes, SUPERVISED)
         for changes in (None, {f"sections.{section}.env_cfg": {"a": 1}})
     )
-    assert trained_anew(usual, other) == {("initial", view, one) for view in VIEWS for one in anew}
+    assert trained_anew(usual, other) == {
+        ("initial", view, one) for view in BODY_VIEWS for one in anew
+    }
 
 
 def test_the_start_point_is_trained_as_the_initial_model_is(planned):
     usual = planned()
     student = planned({"roles": {"student": optimizer(lr=0.5)}})
-    assert trained_anew(usual, student) == {("student", view, "J") for view in VIEWS}
+    assert trained_anew(usual, student) == {("student", view, "J") for view in BODY_VIEWS}
     initial = planned({"roles": {"initial": optimizer(lr=0.5)}})
     assert trained_anew(usual, initial) == trainings(usual)
 

@@ -14,7 +14,7 @@ import pytest
 from ssl_seg.core.case import Case, LabelFile
 from ssl_seg.core.space import LabelSpace, LabelValues
 from ssl_seg.core.stage import Source
-from ssl_seg.core.views import VIEWS
+from ssl_seg.core.views import BODY_VIEWS
 from ssl_seg.data import transforms  # noqa: F401 - registers the transforms
 from ssl_seg.data.labeled_slices import LabeledSlices, filter_slices
 from ssl_seg.data.pseudo_labels import PseudoLabels
@@ -136,7 +136,7 @@ def labels_of(slices, index):
     return slices.transform(record)["gt_seg_map"]
 
 
-@pytest.mark.parametrize("view", VIEWS)
+@pytest.mark.parametrize("view", BODY_VIEWS)
 def test_every_slice_of_every_case_is_a_sample_in_order(opened, made, view):
     for slices in opened(view):
         names = [case.id for case in slices.source.cases]
@@ -156,7 +156,7 @@ def test_every_slice_of_every_case_is_a_sample_in_order(opened, made, view):
             )
 
 
-@pytest.mark.parametrize("view", VIEWS)
+@pytest.mark.parametrize("view", BODY_VIEWS)
 def test_foreground_is_what_is_neither_background_nor_ignored(opened, made, view):
     for slices in opened(view):
         for case, counts in zip(slices.source.cases, slices.foreground(), strict=True):
@@ -165,7 +165,7 @@ def test_foreground_is_what_is_neither_background_nor_ignored(opened, made, view
             np.testing.assert_array_equal(counts, expected)
 
 
-@pytest.mark.parametrize("view", VIEWS)
+@pytest.mark.parametrize("view", BODY_VIEWS)
 def test_what_a_student_does_not_trust_is_ignored(opened, made, view):
     truly, pseudo = opened(view, threshold=THRESHOLD)
     ignored = 0
@@ -190,7 +190,7 @@ def counted(made, view, name, least_level=0):
     return of_view(seen, view).sum(axis=(1, 2)).tolist()
 
 
-@pytest.mark.parametrize("view", VIEWS)
+@pytest.mark.parametrize("view", BODY_VIEWS)
 @pytest.mark.parametrize("share", [0.98, 0.7, 0.3, 1])
 def test_the_slices_with_most_foreground_stay_counted_over_both_sources(opened, made, view, share):
     sources = opened(view)

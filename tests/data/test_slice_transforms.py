@@ -9,7 +9,7 @@ import pytest
 from mmcv.transforms import Compose
 
 from ssl_seg.core.case import DataFile
-from ssl_seg.core.views import VIEWS
+from ssl_seg.core.views import BODY_VIEWS
 from ssl_seg.data.slice_transforms import LoadSliceLabels, LoadSlices, PackSegInputs
 from ssl_seg.media.volumes.cache import VolumeCache
 from ssl_seg.media.volumes.working_grid import WorkingGrid
@@ -24,8 +24,8 @@ def sample(tmp_path, draw_volume):
     cache = VolumeCache(tmp_path / "cache", WorkingGrid())
     path = draw_volume("a.nii.gz")
     file = DataFile(str(path), sha256(path.read_bytes()).hexdigest())
-    image = cache.image(file, VIEWS)
-    labels = cache.labels("labels", image.grid, lambda: LABELS, VIEWS)
+    image = cache.image(file, BODY_VIEWS)
+    labels = cache.labels("labels", image.grid, lambda: LABELS, BODY_VIEWS)
 
     def make(view="axial", index=2):
         return {
@@ -41,7 +41,7 @@ def sample(tmp_path, draw_volume):
     return make
 
 
-@pytest.mark.parametrize("view", VIEWS)
+@pytest.mark.parametrize("view", BODY_VIEWS)
 @pytest.mark.parametrize("number", [1, 3, 5])
 def test_neighbours_are_channels_and_ends_are_repeated(sample, view, number):
     volume = sample()["volume"]
@@ -58,7 +58,7 @@ def test_neighbours_are_channels_and_ends_are_repeated(sample, view, number):
             assert np.allclose(results["img"][..., channel], expected, atol=1e-6)
 
 
-@pytest.mark.parametrize("view", VIEWS)
+@pytest.mark.parametrize("view", BODY_VIEWS)
 def test_labels_are_of_the_same_slices(sample, view):
     slices = sample()["volume_labels"].slices(view)
     for index in range(len(slices)):
@@ -111,7 +111,7 @@ def test_a_volume_that_a_rule_does_not_suit_is_named(sample, tmp_path, write_nif
     voxels = np.zeros((10, 10, 10), np.int16)
     voxels[0, 0, 0] = 1
     file = data_file(write_nifti(voxels, name="flat.nii.gz"))
-    flat = VolumeCache(tmp_path / "cache", WorkingGrid()).image(file, VIEWS)
+    flat = VolumeCache(tmp_path / "cache", WorkingGrid()).image(file, BODY_VIEWS)
     with pytest.raises(ValueError, match=r"flat\.nii\.gz: the percentiles 1 and 99"):
         LoadSlices(percentiles=(1, 99)).transform({**sample(), "volume": flat})
 
@@ -168,8 +168,8 @@ def test_real_volumes_run_through_a_pipeline(tmp_path, real_data, data_file):
     cache = VolumeCache(tmp_path / "cache", WorkingGrid())
     loader = LoadSlices(percentiles=(0.5, 99.5))
     for case in ("001", "003", "037"):
-        image = cache.image(data_file(folder / f"imagesTr/hippocampus_{case}.nii.gz"), VIEWS)
-        for view in VIEWS:
+        image = cache.image(data_file(folder / f"imagesTr/hippocampus_{case}.nii.gz"), BODY_VIEWS)
+        for view in BODY_VIEWS:
             middle = len(image.slices(view)) // 2
             results = loader.transform({"volume": image, "view": view, "slice": middle})
             assert 0.1 < results["img"].mean() < 0.9

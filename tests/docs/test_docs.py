@@ -25,7 +25,7 @@ from ssl_seg.config.check import (
     checked,
 )
 from ssl_seg.config.load import KNOWN_KEYS, UNUSED_KEYS
-from ssl_seg.core.views import VIEWS
+from ssl_seg.core.views import BODY_VIEWS
 from ssl_seg.registry import ADAPTERS, DATASETS, METRICS, PREDICTORS, SCHEDULERS
 
 ROOT = Path(__file__).parents[2]
@@ -152,7 +152,7 @@ def test_the_readme_s_config_of_volumes_trains_a_network_for_each_view(ct, monke
     printed = dry_run(ct)
     assert "ATSO; cases: labeled 2, reference 3, test 1" in printed
     # The six models of two folds and two generations.
-    for view in VIEWS:
+    for view in BODY_VIEWS:
         assert len(re.findall(rf"\btrain .*\b{view}\b", printed)) == 6
     monkeypatch.chdir(ct.parent)
     check_types(checked(load_config(ct.name)))

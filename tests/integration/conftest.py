@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 import torch
 
-from ssl_seg.core.views import VIEWS
+from ssl_seg.core.views import BODY_VIEWS
 from ssl_seg.store.store import Store
 
 CLASSES = ("background", "organ", "mass")
@@ -49,7 +49,7 @@ def train_pipeline(labels: int) -> list[dict[str, Any]]:
 
 
 UNET: dict[str, Any] = {
-    "views": VIEWS,
+    "views": BODY_VIEWS,
     "inference": {"type": "Views", "batch_size": 4},
     "train_dataloader.dataset.pipeline": train_pipeline(1),
     "test_dataloader.dataset.pipeline": [LOAD, PACK],

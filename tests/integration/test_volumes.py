@@ -18,7 +18,7 @@ from pydicom import dcmread
 from ssl_seg.catalog.index import DigestIndex
 from ssl_seg.catalog.nih_pancreas import NIHPancreas
 from ssl_seg.cli.main import call
-from ssl_seg.core.views import VIEWS
+from ssl_seg.core.views import BODY_VIEWS
 from ssl_seg.media.stored_masks import read_true_mask, write_prediction
 from ssl_seg.media.volumes.cache import VolumeCache
 from ssl_seg.media.volumes.working_grid import WorkingGrid
@@ -63,10 +63,10 @@ def test_every_scheduler_runs_on_volumes(scheduler, finished_volumes):
 
 def test_a_model_has_a_network_for_each_view(finished_volumes):
     run = finished_volumes("ATSO")
-    assert tuple(run.plan.models) == VIEWS
-    assert len({run.plan.models[view] for view in VIEWS}) == len(VIEWS)
+    assert tuple(run.plan.models) == BODY_VIEWS
+    assert len({run.plan.models[view] for view in BODY_VIEWS}) == len(BODY_VIEWS)
     (names,) = {tuple(sorted(p.name for p in f.iterdir())) for f in run.work_dir.glob("models/*")}
-    assert names == tuple(sorted(f"{view}.pth" for view in VIEWS))
+    assert names == tuple(sorted(f"{view}.pth" for view in BODY_VIEWS))
 
 
 @pytest.mark.parametrize("name", ["ATSO", "RSTN"])
@@ -490,7 +490,7 @@ def nih(tmp_path_factory):
     return published, out
 
 
-@pytest.mark.parametrize("view", VIEWS)
+@pytest.mark.parametrize("view", BODY_VIEWS)
 def test_a_true_prediction_of_a_prepared_scan_overlays_the_published_label(nih, tmp_path, view):
     published, out = nih
     catalog = NIHPancreas(data_root=out).read(DigestIndex())

@@ -5,7 +5,7 @@ from collections import Counter
 import pytest
 
 from ssl_seg.core.fingerprint import derive_seed
-from ssl_seg.core.views import VIEWS
+from ssl_seg.core.views import BODY_VIEWS
 from ssl_seg.planning.write import start_plan
 
 SUPERVISED, UPPER_BOUND = {"type": "Supervised"}, {"type": "Supervised", "upper_bound": True}
@@ -22,7 +22,7 @@ CURRICULUM = {
 FROM_SCRATCH = pytest.mark.parametrize(
     "scheduler", [STSO, ATSO, CURRICULUM], ids=lambda one: one["type"]
 )
-PARTS = Counter((view, section) for view in VIEWS for section in "SIJ")
+PARTS = Counter((view, section) for view in BODY_VIEWS for section in "SIJ")
 
 
 @pytest.fixture
@@ -69,7 +69,7 @@ def rows(plan):
 def test_a_model_is_one_network_for_each_view_and_section(planned):
     plan = planned(SUPERVISED)
     assert parts(plan.trainings) == PARTS
-    assert list(plan.models) == list(VIEWS)
+    assert list(plan.models) == list(BODY_VIEWS)
     for view, name in plan.models.items():
         last = plan.stages[name]
         middle = plan.stages[last.start]
@@ -86,7 +86,7 @@ def test_all_networks_label_together_and_are_scored_once(planned, made_up, sched
     plan, images = planned(scheduler), made_up.plan(scheduler)
     for labeling in plan.labelings:
         writers = [plan.stages[name] for name in labeling.inputs]
-        assert [(view, "J") for view in VIEWS] == [(one.view, one.section) for one in writers]
+        assert [(view, "J") for view in BODY_VIEWS] == [(one.view, one.section) for one in writers]
         identities = {(one.role, one.generation, one.fold) for one in writers}
         assert identities == {teacher.identity for teacher in labeling.teachers}
     assert len(plan.labelings) == len(images.labelings)
@@ -100,7 +100,9 @@ def test_all_models_from_scratch_share_the_start_point(planned, made_up_volumes,
     labeled = made_up_volumes.split().labeled
     first = [stage for stage in plan.trainings if stage.section in ("S", "I")]
     spaces = {stage.space.name for stage in plan.trainings}
-    assert Counter(stage.space.name for stage in first) == dict.fromkeys(spaces, 2 * len(VIEWS))
+    assert Counter(stage.space.name for stage in first) == dict.fromkeys(
+        spaces, 2 * len(BODY_VIEWS)
+    )
     for stage in first:
         assert (stage.role, stage.generation, stage.fold) == ("initial", 0, None)
         assert [source.cases for source in stage.sources] == [labeled]
@@ -122,7 +124,7 @@ def test_students_from_scratch_train_the_last_section_and_draw_anew(planned, sch
 def test_self_learning_goes_on_with_the_last_section_of_its_teacher(planned):
     plan = planned(SELF_LEARNING)
     students = of(plan, "student")
-    assert parts(students) == dict.fromkeys([(view, "J") for view in VIEWS], 2)
+    assert parts(students) == dict.fromkeys([(view, "J") for view in BODY_VIEWS], 2)
     for student in students:
         teacher = plan.stages[student.sources[1].written_by]
         assert student.start == teacher.teachers[0].networks[student.view]
@@ -168,7 +170,9 @@ def test_a_shorter_start_point_leaves_students_more_sections(planned):
     plan = planned(STSO, {"start_point": ("S",)})
     for generation in (1, 2):
         students = [stage for stage in of(plan, "student") if stage.generation == generation]
-        assert parts(students) == Counter((view, section) for view in VIEWS for section in "IJ")
+        assert parts(students) == Counter(
+            (view, section) for view in BODY_VIEWS for section in "IJ"
+        )
         for stage in students:
             before = plan.stages[stage.start]
             # Drawn anew where the student leaves the start point, and then no more.
@@ -191,7 +195,7 @@ def test_sections_need_no_views(made_up):
 
 def test_views_need_no_sections(planned):
     plan = planned(STSO, {"sections": {}})
-    assert parts(plan.trainings) == {(view, None): 3 for view in VIEWS}
+    assert parts(plan.trainings) == {(view, None): 3 for view in BODY_VIEWS}
     assert {(stage.start, stage.redraw) for stage in plan.trainings} == {(None, False)}
 
 
@@ -245,7 +249,7 @@ def test_a_network_does_not_depend_on_other_views(planned):
 def test_of_a_model_that_nobody_takes_over_the_start_point_is_left(planned):
     """As in a curriculum, whose later phases take labels over in another label space."""
     plan = planned(CURRICULUM)
-    initial = {"two": PARTS, "three": Counter((v, s) for v in VIEWS for s in "SI")}
+    initial = {"two": PARTS, "three": Counter((v, s) for v in BODY_VIEWS for s in "SI")}
     for space, expected in initial.items():
         assert parts(s for s in of(plan, "initial") if s.space.name == space) == expected
 

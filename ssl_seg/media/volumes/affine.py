@@ -7,6 +7,9 @@ from collections.abc import Sequence
 from itertools import product
 from typing import TypeAlias
 
+_TIE = 1e-3
+"""Difference of two spacings, in shares of the larger, that headers' rounding may make."""
+
 Affine: TypeAlias = tuple[tuple[float, ...], ...]
 """4×4, from voxel indices to mm to the right, to the front and to the head."""
 
@@ -16,6 +19,17 @@ def spacing(affine: Affine) -> tuple[float, float, float]:
     # Neither hypot nor dist: both round in another way than numpy and nibabel do.
     x, y, z = (math.sqrt(sum(step * step for step in column)) for column in _columns(affine))
     return x, y, z
+
+
+def acquired_axis(affine: Affine) -> int:
+    """Return the axis along which a volume was acquired slice by slice.
+
+    The axis with the largest spacing. Where two or three share it, but for a thousandth, the last
+    axis: files store their slices one after another along it.
+    """
+    steps = spacing(affine)
+    largest = [axis for axis in range(3) if steps[axis] > max(steps) * (1 - _TIE)]
+    return largest[0] if len(largest) == 1 else 2
 
 
 def farthest(one: Affine, other: Affine, shape: Sequence[int]) -> float:

@@ -20,8 +20,9 @@ from numpy.typing import NDArray
 from ssl_seg.core.case import DataFile
 from ssl_seg.core.errors import UserError
 from ssl_seg.core.views import VIEWS, View
+from ssl_seg.media.volumes.cut import cut_of
 from ssl_seg.media.volumes.grid import Grid
-from ssl_seg.media.volumes.layouts import Layout, sliced
+from ssl_seg.media.volumes.layouts import Layout
 from ssl_seg.media.volumes.statistics import Statistics
 from ssl_seg.media.volumes.voxels import read_voxels
 from ssl_seg.media.volumes.working_grid import WorkingGrid
@@ -50,7 +51,7 @@ class CachedSlices:
     def slices(self, view: View) -> NDArray[Any]:
         """Return the slices (n, H, W) of a view, to be read only, each contiguous.
 
-        See `ssl_seg.media.volumes.layouts.sliced` for their order and their axes.
+        See `ssl_seg.media.volumes.cut.cut_of` for their order and their axes.
 
         Raises:
             ValueError: the view was not asked for when the volume was opened.
@@ -121,13 +122,13 @@ class VolumeCache:
                 views are not some of those there are.
         """
 
-        def build() -> tuple[NDArray[Any], Facts]:
+        def build() -> tuple[NDArray[Any], Grid, Facts]:
             voxels, grid = _read(file)
             facts = {
                 "grid": {"shape": grid.shape, "affine": grid.affine},
                 "statistics": Statistics.of(voxels).plain(),
             }
-            return self.working.image(grid.to_canonical(voxels), grid), facts
+            return self.working.image(grid.to_canonical(voxels), grid), grid, facts
 
         folder = self._entry("image", file.digest)
         return CachedImage(file.path, folder, self._open(folder, views, build))
@@ -155,8 +156,8 @@ class VolumeCache:
                 there are.
         """
 
-        def build() -> tuple[NDArray[Any], Facts]:
-            return self.working.labels(grid.to_canonical(read()), grid), {}
+        def build() -> tuple[NDArray[Any], Grid, Facts]:
+            return self.working.labels(grid.to_canonical(read()), grid), grid, {}
 
         def count(slices: NDArray[Any]) -> Facts:
             return {"foreground": [_foreground(labels, ignore) for labels in slices]}
@@ -172,16 +173,16 @@ class VolumeCache:
         self,
         folder: Path,
         views: Sequence[View],
-        build: Callable[[], tuple[NDArray[Any], Facts]],
+        build: Callable[[], tuple[NDArray[Any], Grid, Facts]],
         describe: Callable[[NDArray[Any]], Facts] = lambda slices: {},
     ) -> FactsByView:
         """Return what is known of each view, building those that are missing or damaged."""
         _check_views(views)
         layouts = [Layout(folder, view) for view in views]
         if missing := [layout for layout in layouts if not self._is_whole(layout)]:
-            voxels, facts = build()
+            voxels, grid, facts = build()
             for layout in missing:
-                slices = sliced(voxels, layout.view)
+                slices = cut_of(layout.view, grid).slices(voxels.T)
                 self._checked[layout] = layout.write(slices, {**facts, **describe(slices)})
         return {layout.view: self._checked[layout] for layout in layouts}
 

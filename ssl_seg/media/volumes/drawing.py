@@ -15,7 +15,7 @@ from PIL import Image, ImageDraw, ImageFont
 from PIL.PngImagePlugin import PngInfo
 
 from ssl_seg.core.space import LabelSpace
-from ssl_seg.core.views import VIEWS, View
+from ssl_seg.core.views import BODY_VIEWS, BodyView
 from ssl_seg.media.volumes.grid import Grid
 from ssl_seg.store import atomic
 
@@ -27,7 +27,7 @@ TRUTH, PREDICTION, BOTH = 1, 2, 3
 COMPARISON: tuple[tuple[int, int, int], ...] = ((0, 0, 0), (255, 0, 0), (0, 255, 0), (255, 255, 0))
 """Colours of nothing, ground truth alone, prediction alone, and both, as in the ATSO paper."""
 
-_AXES: Mapping[View, int] = {"sagittal": 0, "coronal": 1, "axial": 2}
+_AXES: Mapping[BodyView, int] = {"sagittal": 0, "coronal": 1, "axial": 2}
 _BACKGROUND = 0
 _DARKEST_AND_BRIGHTEST = (0.5, 99.5)
 _SMALLEST = float(np.finfo(np.float32).tiny)
@@ -71,7 +71,7 @@ def write_case_pictures(
     *,
     grey: tuple[float, float],
     opacity: float = 0.5,
-    views: Sequence[View] = VIEWS,
+    views: Sequence[BodyView] = BODY_VIEWS,
 ) -> list[Path]:
     """Write ``<folder>/<case>-<view>.png`` for each view, and return the paths.
 
@@ -149,7 +149,7 @@ def _score(layer: NDArray[np.uint8]) -> str:
     return f"DSC {200 * both / total:.1f} %" if total else "DSC undefined: both empty"
 
 
-def _slice(layer: NDArray[np.uint8], view: View, *, compared: bool) -> int:
+def _slice(layer: NDArray[np.uint8], view: BodyView, *, compared: bool) -> int:
     """Return the number of the slice, along the view's canonical axis, that is shown."""
     others = tuple(axis for axis in range(3) if axis != _AXES[view])
     for guide in [layer & TRUTH, layer] if compared else [layer]:
@@ -159,7 +159,7 @@ def _slice(layer: NDArray[np.uint8], view: View, *, compared: bool) -> int:
     return layer.shape[_AXES[view]] // 2
 
 
-def _plane(volume: NDArray[Any], view: View, index: int) -> NDArray[Any]:
+def _plane(volume: NDArray[Any], view: BodyView, index: int) -> NDArray[Any]:
     """Cut a slice out of a canonical volume and turn it upright.
 
     Of the two axes that are left the second one becomes the rows. Canonical axes count to the
@@ -168,7 +168,7 @@ def _plane(volume: NDArray[Any], view: View, index: int) -> NDArray[Any]:
     return np.moveaxis(volume, _AXES[view], 0)[index, ::-1, ::-1].T
 
 
-def _size(shape: Sequence[int], spacing: Sequence[float], view: View) -> tuple[int, int]:
+def _size(shape: Sequence[int], spacing: Sequence[float], view: BodyView) -> tuple[int, int]:
     """Return height and width in pixels, in the proportions that the slice has in mm."""
     width, height = (shape[axis] * spacing[axis] for axis in range(3) if axis != _AXES[view])
     scale = LONGER_SIDE / max(height, width)

@@ -86,6 +86,11 @@ class Grid:
         """Canonical axis and direction (1 or -1) of each native axis, (3, 2)."""
         return io_orientation(np.array(self.affine))  # type: ignore[no-untyped-call]
 
+    @property
+    def directions(self) -> tuple[tuple[int, bool], ...]:
+        """For each native axis the canonical one, and whether it runs the other way."""
+        return tuple((int(axis), direction < 0) for axis, direction in self._orientation)
+
     @cached_property
     def _sources(self) -> tuple[int, ...]:
         """The native axis of each canonical one."""

@@ -16,22 +16,6 @@ from ssl_seg.core.errors import UserError
 from ssl_seg.core.views import View
 from ssl_seg.store import atomic
 
-_FROM_ZYX: dict[View, tuple[int, int, int]] = {
-    "axial": (0, 1, 2),
-    "coronal": (1, 0, 2),
-    "sagittal": (2, 0, 1),
-}
-"""The axes (z, y, x) in the order slice, row, column."""
-
-
-def sliced(voxels: NDArray[Any], view: View) -> NDArray[Any]:
-    """Return a view of canonical voxels (X, Y, Z) as slices (n, H, W).
-
-    Slices count along x (sagittal), y (coronal) or z (axial); their rows run along z, those of
-    axial ones along y; their columns along x, those of sagittal ones along y.
-    """
-    return voxels.transpose(2, 1, 0).transpose(_FROM_ZYX[view])
-
 
 @dataclass(frozen=True)
 class Layout:

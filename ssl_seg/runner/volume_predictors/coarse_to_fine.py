@@ -16,10 +16,11 @@ from ssl_seg.core.case import Case, DataFile
 from ssl_seg.core.errors import UserError
 from ssl_seg.core.views import View
 from ssl_seg.media.volumes.cache import CachedImage, VolumeCache
+from ssl_seg.media.volumes.cut import Place, cut_of
 from ssl_seg.models.predictor import Prediction
 from ssl_seg.models.rstn import RSTN
 from ssl_seg.registry import PREDICTORS
-from ssl_seg.runner.volume_predictors.components import Place, large_labels
+from ssl_seg.runner.volume_predictors.components import large_labels
 from ssl_seg.runner.volume_predictors.fine_maps import fine_maps, reach
 from ssl_seg.runner.volume_predictors.fusion import Fused, Fusion, Maps
 from ssl_seg.runner.volume_predictors.rounds import Round, agreement, until_agreement
@@ -151,9 +152,8 @@ class CoarseToFine:
     def _fine(
         self, volume: CachedImage, place: Place, score: Maps, mask: NDArray[np.bool_]
     ) -> Fused:
-        gathered = Fusion(
-            mask.shape, len(score), len(self._models), exclusive=False, fusion=self._fusion
-        )
+        cuts = {view: cut_of(view, volume.grid) for view in self._models}
+        gathered = Fusion(mask.shape, len(score), cuts, exclusive=False, fusion=self._fusion)
         for view, model in self._models.items():
             windows = Windows(self._transform, volume, view)
             for start, maps in fine_maps(model, windows, place, score, mask):

@@ -6,8 +6,9 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage  # type: ignore[import-untyped]
 
+from ssl_seg.media.volumes.cut import Place
+
 Mask = NDArray[np.bool_]
-Place = tuple[slice, slice, slice]
 
 
 def bounding_place(mask: NDArray[np.bool_] | NDArray[np.uint8]) -> Place | None:

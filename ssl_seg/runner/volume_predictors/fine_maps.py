@@ -10,11 +10,10 @@ import torch
 from numpy.typing import NDArray
 from torch import nn
 
-from ssl_seg.core.views import View
+from ssl_seg.media.volumes.cut import Place
 from ssl_seg.models.rstn import RSTN
 from ssl_seg.models.rstn.channels import SLICES
-from ssl_seg.runner.volume_predictors.components import Place
-from ssl_seg.runner.volume_predictors.fusion import Maps, along
+from ssl_seg.runner.volume_predictors.fusion import Maps
 from ssl_seg.runner.volume_predictors.networks import by_class, slices_of
 from ssl_seg.runner.volume_predictors.overlaps import averaged, windows_of_slices
 from ssl_seg.runner.volume_predictors.windows import Windows
@@ -49,7 +48,7 @@ def fine_maps(
         Number of the first slice in the part, and probabilities (K, n, H, W) of it and its
         successors; 0 for a window without mask.
     """
-    slices = _axes(place, windows.view)[0]
+    slices = windows.place(place)[0]
     found = _windows(model, windows, place, score, mask)
     yield from averaged(found, windows_of_slices(windows.count)[slices])
 
@@ -57,8 +56,8 @@ def fine_maps(
 def _windows(
     model: RSTN, windows: Windows, place: Place, score: Maps, mask: Mask
 ) -> Iterator[Maps]:
-    slices, rows, columns = _axes(place, windows.view)
-    scores, masks = along(score, windows.view), along(mask, windows.view)
+    slices, rows, columns = windows.place(place)
+    scores, masks = windows.cut.slices(score), windows.cut.slices(mask)
     classes, count, height, width = scores.shape
     nothing = np.zeros((1, classes, SLICES, height, width), np.float32)
     touched = np.any(masks.reshape(count, -1), axis=1)
@@ -74,10 +73,3 @@ def _windows(
         device = images.device
         maps = model.network.fine_map(images, before.to(device), there.to(device))
         yield by_class(maps, window)
-
-
-def _axes(place: Place, view: View) -> Place:
-    """Return a place (z, y, x) as slices, rows and columns of a view."""
-    z, y, x = place
-    of: dict[View, Place] = {"axial": (z, y, x), "coronal": (y, z, x), "sagittal": (x, z, y)}
-    return of[view]

@@ -8,23 +8,21 @@ For one foreground class this is p >= 1/2, for more the argmax.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, TypeVar, final
+from typing import Any, final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ssl_seg.core.errors import UserError
 from ssl_seg.core.views import View
+from ssl_seg.media.volumes.cut import Cut
 from ssl_seg.registry import suggestion
 
 FUSIONS = ("soft", "hard")
 """By the mean probability (RSTN's released code), or by the majority of the views' labels."""
 
-_SLICE_AXIS: dict[View, int] = {"axial": -3, "coronal": -2, "sagittal": -1}
-
-Value = TypeVar("Value", bound=np.generic)
 Maps = NDArray[np.float32]
 Labels = NDArray[np.uint8]
 
@@ -37,11 +35,6 @@ def check_fusion(fusion: str) -> None:
     """
     if fusion not in FUSIONS:
         raise UserError(f"fusion: there is no {fusion!r}{suggestion(fusion, FUSIONS)}")
-
-
-def along(volume: NDArray[Value], view: View) -> NDArray[Value]:
-    """Return a volume (..., z, y, x) as the slices (..., n, H, W) of a view, without a copy."""
-    return np.moveaxis(volume, _SLICE_AXIS[view], -3)
 
 
 @dataclass(frozen=True)
@@ -134,15 +127,21 @@ class Fusion:
     Args:
         shape: (z, y, x) of the volume.
         classes: foreground classes K.
-        views: the number of views that will be added, each in whole.
+        cuts: of the views that will be added, each in whole.
         exclusive: see `Fused`.
         fusion: one of `FUSIONS`.
     """
 
     def __init__(
-        self, shape: Sequence[int], classes: int, views: int, *, exclusive: bool, fusion: str
+        self,
+        shape: Sequence[int],
+        classes: int,
+        cuts: Mapping[View, Cut],
+        *,
+        exclusive: bool,
+        fusion: str,
     ) -> None:
-        self._views = views
+        self._cuts = cuts
         self._exclusive = exclusive
         # Zeros that nobody writes to take no memory.
         self._sums = np.zeros((classes, *shape), np.float32)
@@ -150,14 +149,14 @@ class Fusion:
 
     def add(self, view: View, start: int, maps: Maps) -> None:
         """Add the probabilities (K, n, H, W) of a view's slices from number ``start`` on."""
-        slices = slice(start, start + maps.shape[1])
-        along(self._sums, view)[:, slices] += maps
+        cut, slices = self._cuts[view], slice(start, start + maps.shape[1])
+        cut.slices(self._sums)[:, slices] += maps
         if self._votes is not None:
             labels = Fused(maps, None, 1, self._exclusive).labels()
-            for number, votes in enumerate(along(self._votes, view), start=1):
+            for number, votes in enumerate(cut.slices(self._votes), start=1):
                 votes[slices] += labels == number
 
     def finish(self) -> Fused:
         """Return the result after all views have been added; nothing can be added to it."""
-        self._sums /= self._views
-        return Fused(self._sums, self._votes, self._views, self._exclusive)
+        self._sums /= len(self._cuts)
+        return Fused(self._sums, self._votes, len(self._cuts), self._exclusive)

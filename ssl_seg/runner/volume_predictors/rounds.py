@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ssl_seg.runner.volume_predictors.components import Place, bounding_place
+from ssl_seg.media.volumes.cut import Place
+from ssl_seg.runner.volume_predictors.components import bounding_place
 from ssl_seg.runner.volume_predictors.fusion import Fused, Labels
 
 

@@ -12,6 +12,7 @@ from ssl_seg.core.case import Case, DataFile
 from ssl_seg.core.errors import UserError
 from ssl_seg.core.views import View
 from ssl_seg.media.volumes.cache import CachedImage, VolumeCache
+from ssl_seg.media.volumes.cut import cut_of
 from ssl_seg.models.predictor import Prediction
 from ssl_seg.registry import PREDICTORS
 from ssl_seg.runner.volume_predictors.fusion import Fused, Fusion, Labels, check_fusion
@@ -87,7 +88,7 @@ class Views:
         gathered = Fusion(
             shape,
             first.classes,
-            len(self._networks),
+            {view: cut_of(view, volume.grid) for view in self._networks},
             exclusive=first.exclusive,
             fusion=self._fusion,
         )

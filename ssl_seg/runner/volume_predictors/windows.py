@@ -11,6 +11,7 @@ from ssl_seg.core.errors import UserError
 from ssl_seg.core.views import View
 from ssl_seg.data import slice_transforms  # noqa: F401 - registers the transforms
 from ssl_seg.media.volumes.cache import CachedImage
+from ssl_seg.media.volumes.cut import Place, cut_of
 from ssl_seg.registry import TRANSFORMS
 
 
@@ -28,8 +29,13 @@ class Windows:
         self._transform = transform
         self._volume = volume
         self.view = view
+        self.cut = cut_of(view, volume.grid)
         self.count, *size = volume.slices(view).shape
         self.size = (size[0], size[1])
+
+    def place(self, place: Place) -> Place:
+        """Return a place (z, y, x) of the volume as slices, rows and columns of the view."""
+        return self.cut.place(place, (self.count, *self.size))
 
     def __getitem__(self, number: int) -> Any:
         """Read a window through the pipeline.

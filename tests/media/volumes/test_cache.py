@@ -12,7 +12,7 @@ import nibabel
 import numpy as np
 import pytest
 
-from ssl_seg.core.views import VIEWS
+from ssl_seg.core.views import BODY_VIEWS
 from ssl_seg.media.volumes.cache import VolumeCache
 from ssl_seg.media.volumes.grid import Grid
 from ssl_seg.media.volumes.statistics import Statistics
@@ -37,7 +37,7 @@ def assert_slices(slices_of, canonical):
         "coronal": [[[canonical[i, j, k] for i in range(x)] for k in range(z)] for j in range(y)],
         "axial": [[[canonical[i, j, k] for i in range(x)] for j in range(y)] for k in range(z)],
     }
-    for view in VIEWS:
+    for view in BODY_VIEWS:
         assert np.array_equal(slices_of(view), expected[view]), view
 
 
@@ -45,14 +45,22 @@ def closest_canonical(path):
     return np.asarray(nibabel.as_closest_canonical(nibabel.load(path)).dataobj)
 
 
+def test_acquired_slices_are_those_of_the_file(open_cache, write_nifti, data_file, noise):
+    path = write_nifti(noise)  # the largest spacing is that of the last axis
+    image = open_cache().image(data_file(path), ("acquired", "axial"))
+    assert np.array_equal(image.slices("acquired"), noise.T)
+    labels = open_cache().labels("key", image.grid, lambda: LABELS, ("acquired",))
+    assert np.array_equal(labels.slices("acquired"), LABELS.T)
+
+
 def test_slices_are_those_of_the_file(open_cache, write_nifti, data_file, noise):
     path = write_nifti(noise)
-    image = open_cache().image(data_file(path), VIEWS)
+    image = open_cache().image(data_file(path), BODY_VIEWS)
     assert_slices(image.slices, closest_canonical(path))
     assert image.path == str(path)
     assert image.grid == Grid.of(path)
     assert image.statistics == Statistics.of(noise)
-    for view in VIEWS:
+    for view in BODY_VIEWS:
         slices = image.slices(view)
         assert slices.dtype == np.int16
         assert slices[1].flags.c_contiguous
@@ -70,24 +78,24 @@ def test_values_are_of_the_files_type(open_cache, write_nifti, data_file, dtype)
 
 def test_slices_follow_the_working_grid(open_cache, write_nifti, data_file, noise):
     path = write_nifti(noise)  # its z runs along the first axis of the file, 1.5 mm apart
-    image = open_cache(0.5).image(data_file(path), VIEWS)
+    image = open_cache(0.5).image(data_file(path), BODY_VIEWS)
     worked = WorkingGrid(0.5).image(closest_canonical(path), Grid.of(path))
     assert worked.shape[2] == 16
     assert_slices(image.slices, worked)
     assert image.statistics == Statistics.of(noise), "of the file, not of what was resampled"
-    plain = open_cache().image(data_file(path), VIEWS)
+    plain = open_cache().image(data_file(path), BODY_VIEWS)
     assert_slices(plain.slices, closest_canonical(path))
 
 
 def test_a_volume_is_read_once(open_cache, write_nifti, data_file, noise):
     path = write_nifti(noise)
     file = data_file(path)
-    first = open_cache().image(file, VIEWS)
+    first = open_cache().image(file, BODY_VIEWS)
     path.unlink()
-    again = open_cache().image(file, VIEWS)
+    again = open_cache().image(file, BODY_VIEWS)
     assert again.grid == first.grid
     assert again.statistics == first.statistics
-    for view in VIEWS:
+    for view in BODY_VIEWS:
         assert np.array_equal(again.slices(view), first.slices(view))
 
 
@@ -98,26 +106,26 @@ def test_views_are_added_when_they_are_asked_for(open_cache, write_nifti, data_f
     with pytest.raises(ValueError, match=r"opened with, \['axial'\], got 'coronal'"):
         image.slices("coronal")
     assert len(files_of(open_cache()._folder)) == 2
-    assert_slices(open_cache().image(file, VIEWS).slices, closest_canonical(path))
+    assert_slices(open_cache().image(file, BODY_VIEWS).slices, closest_canonical(path))
 
 
 def test_a_changed_file_is_another_volume(open_cache, write_nifti, data_file, noise):
     path = write_nifti(noise)
     old = data_file(path)
     cache = open_cache()
-    cache.image(old, VIEWS)
+    cache.image(old, BODY_VIEWS)
     path = write_nifti(noise + np.int16(1))
-    assert_slices(cache.image(data_file(path), VIEWS).slices, closest_canonical(path))
+    assert_slices(cache.image(data_file(path), BODY_VIEWS).slices, closest_canonical(path))
 
 
 def test_nothing_is_kept_under_another_files_digest(open_cache, write_nifti, data_file, noise):
     old = data_file(write_nifti(noise))
     write_nifti(noise + np.int16(1))
     with pytest.raises(ValueError, match=r"a\.nii\.gz: expected the content with SHA-256 .*start"):
-        open_cache().image(old, VIEWS)
+        open_cache().image(old, BODY_VIEWS)
     assert not files_of(open_cache()._folder)
     write_nifti(noise)
-    assert open_cache().image(old, VIEWS).statistics == Statistics.of(noise)
+    assert open_cache().image(old, BODY_VIEWS).statistics == Statistics.of(noise)
 
 
 def flip_a_bit(path):
@@ -146,13 +154,13 @@ DAMAGES = {
 @pytest.mark.parametrize("damage", DAMAGES)
 def test_what_is_damaged_is_built_anew(open_cache, write_nifti, data_file, noise, damage, caplog):
     path = write_nifti(noise)
-    open_cache().image(data_file(path), VIEWS)
+    open_cache().image(data_file(path), BODY_VIEWS)
     before = {path: path.read_bytes() for path in files_of(open_cache()._folder)}
     suffix, break_it = DAMAGES[damage]
     victim = next(path for path in before if path.name == f"coronal{suffix}")
     break_it(victim)
     with caplog.at_level(logging.WARNING):
-        image = open_cache().image(data_file(path), VIEWS)
+        image = open_cache().image(data_file(path), BODY_VIEWS)
     (warning,) = [record.getMessage() for record in caplog.records]
     assert str(victim.with_suffix(".bin")) in warning
     assert "built anew" in warning
@@ -164,13 +172,13 @@ def test_a_builder_that_died_between_both_files_leaves_no_trace(
     open_cache, write_nifti, data_file, noise, caplog
 ):
     path = write_nifti(noise)
-    open_cache().image(data_file(path), VIEWS)
+    open_cache().image(data_file(path), BODY_VIEWS)
     for file in files_of(open_cache()._folder):
         if file.suffix == ".json":
             file.unlink()
         else:
             file.write_bytes(b"left over")
-    assert_slices(open_cache().image(data_file(path), VIEWS).slices, closest_canonical(path))
+    assert_slices(open_cache().image(data_file(path), BODY_VIEWS).slices, closest_canonical(path))
     assert not caplog.records
 
 
@@ -178,19 +186,19 @@ def test_whole_entries_are_looked_at_once_in_a_process(open_cache, write_nifti, 
     path = write_nifti(noise)
     file = data_file(path)
     cache = open_cache()
-    cache.image(file, VIEWS)
+    cache.image(file, BODY_VIEWS)
     path.unlink()
     for entry in files_of(cache._folder):
         if entry.suffix == ".json":
             entry.unlink()
-    image = cache.image(file, VIEWS)
+    image = cache.image(file, BODY_VIEWS)
     assert_slices(image.slices, image.grid.to_canonical(noise))
 
 
 def _build(folder, file, barrier, results):
     barrier.wait()
-    image = VolumeCache(folder, WorkingGrid(0.5)).image(file, VIEWS)
-    results.put([image.slices(view).tobytes() for view in VIEWS])
+    image = VolumeCache(folder, WorkingGrid(0.5)).image(file, BODY_VIEWS)
+    results.put([image.slices(view).tobytes() for view in BODY_VIEWS])
 
 
 def test_many_processes_may_build_one_entry(tmp_path, write_nifti, data_file):
@@ -206,8 +214,8 @@ def test_many_processes_may_build_one_entry(tmp_path, write_nifti, data_file):
     for worker in workers:
         worker.join()
         assert worker.exitcode == 0
-    alone = VolumeCache(tmp_path / "alone", WorkingGrid(0.5)).image(file, VIEWS)
-    assert found == [[alone.slices(view).tobytes() for view in VIEWS]] * 4
+    alone = VolumeCache(tmp_path / "alone", WorkingGrid(0.5)).image(file, BODY_VIEWS)
+    assert found == [[alone.slices(view).tobytes() for view in BODY_VIEWS]] * 4
     names = [path.relative_to(tmp_path / "cache") for path in files_of(tmp_path / "cache")]
     assert names == [path.relative_to(tmp_path / "alone") for path in files_of(tmp_path / "alone")]
 
@@ -215,8 +223,8 @@ def test_many_processes_may_build_one_entry(tmp_path, write_nifti, data_file):
 def test_no_voxels_travel_between_processes(open_cache, write_nifti, data_file):
     voxels = np.random.default_rng(0).integers(0, 9, (60, 50, 40), np.uint8)
     path = write_nifti(voxels)
-    image = open_cache().image(data_file(path), VIEWS)
-    labels = open_cache().labels("key", image.grid, lambda: voxels, VIEWS)
+    image = open_cache().image(data_file(path), BODY_VIEWS)
+    labels = open_cache().labels("key", image.grid, lambda: voxels, BODY_VIEWS)
     for opened in (image, labels):
         slices = opened.slices("axial")
         parcel = pickle.dumps(opened)
@@ -239,55 +247,55 @@ def test_labels_lie_on_their_image(open_cache, write_nifti, data_file, noise):
     path = write_nifti(noise)
     for spacing in (None, 0.5, 4.0):
         cache = open_cache(spacing)
-        image = cache.image(data_file(path), VIEWS)
-        labels = cache.labels("labels", image.grid, lambda: LABELS, VIEWS)
+        image = cache.image(data_file(path), BODY_VIEWS)
+        labels = cache.labels("labels", image.grid, lambda: LABELS, BODY_VIEWS)
         worked = WorkingGrid(spacing).labels(image.grid.to_canonical(LABELS), image.grid)
         assert_slices(labels.slices, worked)
-        assert all(labels.slices(view).shape == image.slices(view).shape for view in VIEWS)
+        assert all(labels.slices(view).shape == image.slices(view).shape for view in BODY_VIEWS)
 
 
 def test_foreground_is_counted_slice_by_slice(open_cache, write_nifti, noise):
     grid = Grid.of(write_nifti(noise))
-    labels = open_cache().labels("key", grid, lambda: LABELS, VIEWS)
-    for view in VIEWS:
+    labels = open_cache().labels("key", grid, lambda: LABELS, BODY_VIEWS)
+    for view in BODY_VIEWS:
         expected = [sum(value in (1, 2) for value in plane.flat) for plane in labels.slices(view)]
         assert labels.foreground(view).tolist() == expected
-    other = open_cache().labels("key", grid, lambda: LABELS, VIEWS, ignore=2)
+    other = open_cache().labels("key", grid, lambda: LABELS, BODY_VIEWS, ignore=2)
     expected = [sum(value in (1, 255) for value in plane.flat) for plane in other.slices("axial")]
     assert other.foreground("axial").tolist() == expected
 
 
 def test_labels_are_found_by_their_key(open_cache, write_nifti, noise):
     grid = Grid.of(write_nifti(noise))
-    first = open_cache().labels("one", grid, lambda: LABELS, VIEWS)
+    first = open_cache().labels("one", grid, lambda: LABELS, BODY_VIEWS)
 
     def read():
         raise AssertionError("read again")
 
-    again = open_cache().labels("one", grid, read, VIEWS)
+    again = open_cache().labels("one", grid, read, BODY_VIEWS)
     assert np.array_equal(again.slices("axial"), first.slices("axial"))
     assert np.array_equal(again.foreground("axial"), first.foreground("axial"))
-    other = open_cache().labels("two", grid, lambda: 0 * LABELS, VIEWS)
+    other = open_cache().labels("two", grid, lambda: 0 * LABELS, BODY_VIEWS)
     assert not other.slices("axial").any()
 
 
 def test_labels_of_another_shape_are_refused(open_cache, write_nifti, noise):
     grid = Grid.of(write_nifti(noise))
     with pytest.raises(ValueError, match=r"native grid \(6, 5, 4\), got shape \(5, 5, 4\)"):
-        open_cache().labels("key", grid, lambda: LABELS[1:], VIEWS)
+        open_cache().labels("key", grid, lambda: LABELS[1:], BODY_VIEWS)
 
 
 def test_a_real_scan_and_its_labels(open_cache, real_data, data_file):
     path = real_data / "ct_sample/example_ct_sm.nii.gz"
     cache = open_cache()
-    image = cache.image(data_file(path), VIEWS)
+    image = cache.image(data_file(path), BODY_VIEWS)
     canonical = closest_canonical(path)
     organs = np.asarray(nibabel.load(real_data / "ct_sample/example_seg.nii.gz").dataobj)
-    labels = cache.labels("organs", image.grid, lambda: (organs == 7).astype(np.uint8), VIEWS)
+    labels = cache.labels("organs", image.grid, lambda: (organs == 7).astype(np.uint8), BODY_VIEWS)
     assert np.array_equal(image.slices("axial")[17], canonical[:, :, 17].T)
     assert np.array_equal(image.slices("coronal")[50], canonical[:, 50, :].T)
     assert np.array_equal(image.slices("sagittal")[60], canonical[60].T)
-    for view in VIEWS:
+    for view in BODY_VIEWS:
         assert labels.foreground(view).sum() == (organs == 7).sum()
         inside = image.slices(view)[labels.slices(view) == 1]
         assert inside.mean() == pytest.approx(canonical[organs == 7].mean())

@@ -10,7 +10,7 @@ from nibabel.affines import apply_affine
 from PIL import Image
 
 from ssl_seg.core.space import LabelSpace
-from ssl_seg.core.views import VIEWS
+from ssl_seg.core.views import BODY_VIEWS
 from ssl_seg.media.volumes.drawing import LabeledVolume, grey_range, write_case_pictures
 from ssl_seg.media.volumes.grid import Grid
 from ssl_seg.media.volumes.masks import read_label_values
@@ -108,7 +108,7 @@ def test_a_voxel_lies_where_its_world_coordinates_say(tmp_path, orientation):
         "coronal": ((top, right), (3, 5)),
         "sagittal": ((top, front), (3, 4)),
     }
-    assert pictures.keys() == set(VIEWS)
+    assert pictures.keys() == set(BODY_VIEWS)
     for view, (place, size) in places.items():
         pixels, _ = pictures[view]
         assert at(pixels, *place, of=size) == ORGAN.palette[1]
@@ -157,7 +157,7 @@ def test_the_slice_shows_the_largest_area_of_the_truth_then_of_the_prediction(tm
         titles = [title for _, title in draw(tmp_path, labeled(none, prediction, truth)).values()]
         return [int(re.search(r"slice (\d+)", title)[1]) for title in titles]
 
-    assert VIEWS == ("coronal", "sagittal", "axial")
+    assert BODY_VIEWS == ("coronal", "sagittal", "axial")
     assert slices(other, organ) == [2, 1, 4]
     assert slices(other, none) == slices(other, None) == [4, 4, 0]
     assert slices(none, none) == slices(none, None) == [3, 3, 3]

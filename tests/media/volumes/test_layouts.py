@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from ssl_seg.media.volumes.layouts import Layout, sliced
+from ssl_seg.media.volumes.cut import BODY_CUTS
+from ssl_seg.media.volumes.layouts import Layout
 
 VOXELS = np.random.default_rng(0).integers(0, 999, (3, 4, 5), np.int16)  # x, y, z
 
@@ -19,7 +20,7 @@ VOXELS = np.random.default_rng(0).integers(0, 999, (3, 4, 5), np.int16)  # x, y,
     ],
 )
 def test_a_view_is_its_slices(tmp_path, view, shape, picture):
-    slices = sliced(VOXELS, view)
+    slices = BODY_CUTS[view].slices(VOXELS.T)
     assert slices.shape == shape
     for index in range(shape[0]):
         assert np.array_equal(slices[index], picture(index))

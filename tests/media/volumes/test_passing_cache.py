@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from ssl_seg.core.case import DataFile
-from ssl_seg.core.views import VIEWS
+from ssl_seg.core.views import BODY_VIEWS
 from ssl_seg.media.volumes.cache import VolumeCache
 from ssl_seg.media.volumes.passing_cache import PassingCache
 from ssl_seg.media.volumes.working_grid import WorkingGrid
@@ -33,9 +33,9 @@ def test_it_serves_what_the_other_cache_serves_and_keeps_one_volume(tmp_path, fi
     other = VolumeCache(tmp_path / "other", grid)
     for number in order:
         file = files[number]
-        image = passing.image(file, VIEWS)
-        for view in VIEWS:
-            expected = other.image(file, VIEWS).slices(view)
+        image = passing.image(file, BODY_VIEWS)
+        for view in BODY_VIEWS:
+            expected = other.image(file, BODY_VIEWS).slices(view)
             np.testing.assert_array_equal(image.slices(view), expected)
         assert len(list((tmp_path / "passing").iterdir())) == 1
 

@@ -12,7 +12,7 @@ import torch
 from scipy import ndimage
 from torch.nn.functional import binary_cross_entropy
 
-from ssl_seg.core.views import VIEWS
+from ssl_seg.core.views import BODY_VIEWS
 from ssl_seg.models.rstn.channels import foreground
 from ssl_seg.registry import PREDICTORS
 from ssl_seg.runner import models
@@ -77,7 +77,7 @@ def networks(organ):
 
     def make(*, classes=1, release="pytorch", margin=2, coarse=0.0, fine=0.0):
         learned, made = weights(classes, release), {}
-        for number, view in enumerate(VIEWS):
+        for number, view in enumerate(BODY_VIEWS):
             torch.manual_seed(number)
             made[view] = built(classes=classes, release=release, margin=margin).eval()
             made[view].load_state_dict(learned)
@@ -295,6 +295,28 @@ def test_the_orientation_of_a_file_changes_nothing(organ, volumes, case, cache, 
     assert 0 < found[0].mean() < 0.5
     # Resampling may not bring back components that the last round had dropped.
     assert np.array_equal(large_labels(found[0], keep=0.5), found[0])
+
+
+def test_acquired_slices_are_seen_as_stored_whatever_the_orientation(
+    organ, volumes, case, cache, networks
+):
+    axial = networks()["axial"]
+    stored = case(organ, np.diag((1, 1, 3, 1)), "stored.nii.gz")
+    rounds = {"max_rounds": 2, "readout": None}
+
+    def labels(view, one):
+        predictor = CoarseToFine({view: axial}, PIPELINE, cache(), **rounds)
+        (prediction,) = predictor.predict([predictor.read(one)])
+        return prediction.labels
+
+    expected = labels("axial", stored)
+    assert 0 < expected.mean() < 0.5
+    assert np.array_equal(labels("acquired", stored), expected)
+    for order, signs in (((2, 0, 1), (-1, 1, -1)), ((1, 0, 2), (1, -1, -1))):
+        spacing = [1.0, 1.0, 1.0]
+        spacing[order[2]] = 3.0
+        turned = case(organ, volumes.affine(order, signs, spacing=spacing), f"{order}.nii.gz")
+        assert np.array_equal(labels("acquired", turned), expected)
 
 
 @pytest.mark.parametrize("fusion", ["soft", "hard"])

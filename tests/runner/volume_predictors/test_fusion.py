@@ -7,8 +7,9 @@ from collections import Counter
 import numpy as np
 import pytest
 
-from ssl_seg.core.views import VIEWS
-from ssl_seg.runner.volume_predictors.fusion import Fused, Fusion, along, check_fusion
+from ssl_seg.core.views import BODY_VIEWS
+from ssl_seg.media.volumes.cut import BODY_CUTS
+from ssl_seg.runner.volume_predictors.fusion import Fused, Fusion, check_fusion
 
 SHAPE = (4, 5, 3)  # z, y, x
 
@@ -24,9 +25,10 @@ def view_maps(classes, views, seed=0, *, exclusive=True):
 
 
 def fused(maps, fusion, *, exclusive=True, batch=2):
-    gathered = Fusion(SHAPE, maps.shape[1], len(maps), exclusive=exclusive, fusion=fusion)
-    for view, of in zip(VIEWS, maps, strict=False):
-        slices = along(of, view)
+    cuts = {view: BODY_CUTS[view] for view in BODY_VIEWS[: len(maps)]}
+    gathered = Fusion(SHAPE, maps.shape[1], cuts, exclusive=exclusive, fusion=fusion)
+    for (view, cut), of in zip(cuts.items(), maps, strict=True):
+        slices = cut.slices(of)
         for start in range(0, slices.shape[1], batch):
             gathered.add(view, start, np.ascontiguousarray(slices[:, start : start + batch]))
     return gathered.finish()
@@ -132,16 +134,6 @@ def test_labels_do_not_depend_on_how_maps_lie_in_memory(order):
     assert np.array_equal(turned.labels(), labels.transpose(voxels))
     confidence = straight.confidence(labels).transpose(voxels)
     assert np.array_equal(turned.confidence(turned.labels()), confidence)
-
-
-@pytest.mark.parametrize(("view", "number"), [("axial", 0), ("coronal", 1), ("sagittal", 2)])
-def test_slices_of_a_view_lie_along_its_axis(view, number):
-    volume = np.arange(60).reshape(SHAPE)
-    slices = along(volume, view)
-    assert len(slices) == SHAPE[number]
-    for at, plane in enumerate(slices):
-        assert np.array_equal(plane, volume.take(at, axis=number))
-    assert np.shares_memory(slices, volume)
 
 
 def test_confidence_stays_in_its_range():

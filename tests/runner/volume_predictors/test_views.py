@@ -13,7 +13,7 @@ import torch
 from mmengine.dataset import pseudo_collate
 
 from ssl_seg.core.case import Case, DataFile
-from ssl_seg.core.views import VIEWS
+from ssl_seg.core.views import BODY_VIEWS
 from ssl_seg.registry import PREDICTORS
 from ssl_seg.runner import models
 from ssl_seg.runner.volume_predictors import Views
@@ -60,7 +60,7 @@ def test_labels_lie_on_the_voxels_of_the_file(volumes, case, cache, pointwise, o
     native = volumes.natively(volumes.voxels(), order, signs)
     one = case(native, volumes.affine(order, signs, angle=angle))
     network = pointwise([40.0], [0.5])
-    prediction = predicted(Views(dict.fromkeys(VIEWS, network), PIPELINE, cache()), one)
+    prediction = predicted(Views(dict.fromkeys(BODY_VIEWS, network), PIPELINE, cache()), one)
     assert prediction.labels.shape == prediction.confidence.shape == native.shape
     assert (prediction.labels.dtype, prediction.confidence.dtype) == (np.uint8, np.float32)
     assert np.array_equal(prediction.labels, native >= (LOW + HIGH) / 2)
@@ -76,11 +76,11 @@ def test_each_view_looks_along_its_own_axis_and_the_mean_counts(
     one = case(volumes.natively(canonical, order, signs), volumes.affine(order, signs, angle=angle))
     slopes = {"coronal": 3.0, "sagittal": -5.0, "axial": 8.0}
     places = {"coronal": 0, "sagittal": 2, "axial": 2}
-    networks = {view: pointwise([slopes[view]], [0.4], place=places[view]) for view in VIEWS}
+    networks = {view: pointwise([slopes[view]], [0.4], place=places[view]) for view in BODY_VIEWS}
     mean = np.mean(
         [
             sigmoid(slopes[view] * (neighbour(windowed(canonical), view, places[view] - 1) - 0.4))
-            for view in VIEWS
+            for view in BODY_VIEWS
         ],
         axis=0,
     )
@@ -91,7 +91,30 @@ def test_each_view_looks_along_its_own_axis_and_the_mean_counts(
     assert np.allclose(prediction.confidence, np.maximum(expected, 1 - expected), atol=1e-5)
 
 
-@pytest.mark.parametrize("view", VIEWS)
+@pytest.mark.parametrize("beside", [(), ("axial",)])
+@pytest.mark.parametrize(("order", "signs", "angle"), ORIENTATIONS)
+def test_acquired_slices_are_followed_in_the_order_of_the_file(
+    volumes, case, cache, pointwise, order, signs, angle, beside
+):
+    canonical = volumes.voxels()
+    native = volumes.natively(canonical, order, signs)
+    spacing = [0.8, 1.1, 2.0]
+    spacing[order[1]] = 6.0  # the file's second axis
+    one = case(native, volumes.affine(order, signs, spacing=spacing, angle=angle))
+    # The last channel is the next slice: forwards and backwards differ.
+    networks = {view: pointwise([8.0], [0.4003], place=2) for view in ("acquired", *beside)}
+    at = np.clip(np.arange(native.shape[1]) + 1, 0, native.shape[1] - 1)
+    found = [windowed(native.take(at, axis=1))]
+    found += [
+        volumes.natively(neighbour(windowed(canonical), view, 1), order, signs) for view in beside
+    ]
+    expected = np.mean([sigmoid(8 * (values - 0.4003)) for values in found], axis=0)
+    prediction = predicted(Views(networks, PIPELINE, cache()), one)
+    assert np.array_equal(prediction.labels, expected >= 0.5)
+    assert np.allclose(prediction.confidence, np.maximum(expected, 1 - expected), atol=1e-5)
+
+
+@pytest.mark.parametrize("view", BODY_VIEWS)
 @pytest.mark.parametrize("fusion", ["soft", "hard"])
 def test_one_view_alone_is_enough(volumes, case, cache, pointwise, view, fusion):
     values = volumes.voxels()
@@ -109,7 +132,7 @@ def test_a_finer_working_grid_is_undone(
     # The distance of axial slices is 2 mm: each of them is one of the working grid's, too.
     native = volumes.natively(volumes.voxels(), order, signs)
     one = case(native, volumes.affine(order, signs, angle=angle))
-    views = Views(dict.fromkeys(VIEWS, pointwise([40.0], [0.5])), PIPELINE, cache(spacing))
+    views = Views(dict.fromkeys(BODY_VIEWS, pointwise([40.0], [0.5])), PIPELINE, cache(spacing))
     prediction = predicted(views, one)
     assert prediction.labels.shape == native.shape
     assert np.array_equal(prediction.labels, native >= (LOW + HIGH) / 2)
@@ -122,7 +145,7 @@ def test_a_coarser_working_grid_is_undone(volumes, case, cache, pointwise, spaci
     order, signs = (2, 0, 1), (-1, 1, -1)
     canonical = volumes.voxels((9, 11, 1)).repeat(13, axis=2)
     native = volumes.natively(canonical, order, signs)
-    models_of = dict.fromkeys(VIEWS, pointwise([40.0], [0.5]))
+    models_of = dict.fromkeys(BODY_VIEWS, pointwise([40.0], [0.5]))
     views = Views(models_of, PIPELINE, cache(spacing), fusion=fusion)
     one = case(native, volumes.affine(order, signs))
     assert views.fused(views.read(one)).probabilities.shape[1] < 13
@@ -150,7 +173,7 @@ def test_many_classes_are_told_apart(volumes, case, cache, pointwise):
     logits = [slope * (windowed(values) - t) for slope, t in zip(slopes, thresholds, strict=True)]
     logits = np.stack([np.zeros(values.shape), *logits])
     shares = np.exp(logits) / np.exp(logits).sum(axis=0)
-    views = Views(dict.fromkeys(VIEWS, pointwise(slopes, thresholds)), PIPELINE, cache())
+    views = Views(dict.fromkeys(BODY_VIEWS, pointwise(slopes, thresholds)), PIPELINE, cache())
     prediction = predicted(views, case(values))
     assert set(np.unique(prediction.labels)) == {0, 1, 2, 3}
     assert np.array_equal(prediction.labels, logits.argmax(axis=0))
@@ -183,7 +206,9 @@ def test_hard_fusion_outvotes_a_view_that_is_sure(volumes, case, cache, pointwis
 def test_padding_is_undone(volumes, case, cache, pointwise):
     values = volumes.voxels()
     network = pointwise([9.0], [0.4], test_cfg={"size_divisor": 16})
-    prediction = predicted(Views(dict.fromkeys(VIEWS, network), PIPELINE, cache()), case(values))
+    prediction = predicted(
+        Views(dict.fromkeys(BODY_VIEWS, network), PIPELINE, cache()), case(values)
+    )
     assert np.array_equal(prediction.labels, windowed(values) >= 0.4)
 
 
@@ -223,7 +248,7 @@ def test_slices_are_predicted_as_mmsegmentation_does(volumes, case, cache, unet,
 def test_the_batch_size_does_not_matter(volumes, case, cache, unet, rstn, batch_size):
     one = case(volumes.voxels((17, 13, 10)))
     for network in (unet, rstn(1)):
-        networks = dict.fromkeys(VIEWS, network)
+        networks = dict.fromkeys(BODY_VIEWS, network)
         usual = Views(networks, PIPELINE, cache())
         other = Views(networks, PIPELINE, cache(), batch_size=batch_size)
         file = usual.read(one)
@@ -263,7 +288,7 @@ def test_labels_lie_on_the_voxels_of_a_real_scan(cache, pointwise):
         pytest.skip("SSL_SEG_DATA does not name the folder of real data")
     path = Path(os.environ["SSL_SEG_DATA"], "ct_sample/example_ct_sm.nii.gz")
     digest = sha256(path.read_bytes()).hexdigest()
-    views = Views(dict.fromkeys(VIEWS, pointwise([40.0], [0.5003])), PIPELINE, cache(1.5))
+    views = Views(dict.fromkeys(BODY_VIEWS, pointwise([40.0], [0.5003])), PIPELINE, cache(1.5))
     prediction = predicted(views, Case("ct", DataFile(str(path), digest), None, "g", "volumes"))
     values = np.asarray(nibabel.load(path).dataobj)
     # 3 mm are two of the working grid's intervals, so each slice of the file is one of its own.
@@ -272,7 +297,7 @@ def test_labels_lie_on_the_voxels_of_a_real_scan(cache, pointwise):
 
 def test_volumes_come_back_in_order(volumes, case, cache, pointwise):
     cases = [case(volumes.voxels((5, 4 + n, 3), n), name=f"{n}.nii.gz") for n in range(3)]
-    views = Views(dict.fromkeys(VIEWS, pointwise([9.0], [0.5])), PIPELINE, cache())
+    views = Views(dict.fromkeys(BODY_VIEWS, pointwise([9.0], [0.5])), PIPELINE, cache())
     together = views.predict([views.read(one) for one in cases])
     for one, prediction in zip(cases, together, strict=True):
         assert np.array_equal(predicted(views, one).labels, prediction.labels)
@@ -288,7 +313,7 @@ def test_networks_of_different_classes_are_refused(cache, pointwise, rstn):
     with pytest.raises(ValueError, match=r"the same classes, got .* coronal RSTN with 2"):
         views(axial=two, coronal=rstn(0, classes=2))
     views(axial=one, coronal=rstn(0))
-    with pytest.raises(ValueError, match=r"inference: .*there is none"):
+    with pytest.raises(ValueError, match="there is none"):
         views()
 
 
