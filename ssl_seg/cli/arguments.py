@@ -53,9 +53,9 @@ def add_run_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--amp",
         nargs="?",
-        const="auto",
-        choices=["auto", *AMP_DTYPES],
-        help="train in mixed precision: bf16, fp16, or (auto) bf16 on CPUs and fp16 on GPUs",
+        const="bf16",
+        choices=AMP_DTYPES,
+        help="train in mixed precision: bf16 (the default), or fp16 on GPUs",
     )
     parser.add_argument(
         "--allow-download", action="store_true", help="fetch weights that a config names by URL"
@@ -72,8 +72,6 @@ def read_config(path: Path, options: Mapping[str, Any] | None, amp: str | None) 
     """Read a config with command-line options and the precision flag applied."""
     config = load_config(path, options)
     if amp:
-        wrapper = {**config.get("optim_wrapper", {}), "type": "AmpOptimWrapper"}
-        if amp != "auto":
-            wrapper["dtype"] = AMP_DTYPES[amp]
-        config["optim_wrapper"] = wrapper
+        precision = {"type": "AmpOptimWrapper", "dtype": AMP_DTYPES[amp]}
+        config["optim_wrapper"] = {**config.get("optim_wrapper", {}), **precision}
     return config

@@ -16,6 +16,21 @@ from ssl_seg.registry import OPTIM_WRAPPERS
 
 DTYPES = {"bfloat16": torch.bfloat16, "float16": torch.float16}
 
+DEFAULT_DTYPE = "bfloat16"
+"""It must not depend on the device, which is no part of a fingerprint."""
+
+
+def require_dtype(name: object, where: str) -> None:
+    """Check that this machine can train in a precision.
+
+    Raises:
+        UserError: it is unknown, or float16 on a CPU.
+    """
+    if name not in DTYPES:
+        raise UserError(f"{where}: expected one of {', '.join(sorted(DTYPES))}, got {name!r}")
+    if name == "float16" and get_device() == "cpu":
+        raise UserError(f"{where}: float16 training needs a GPU; use bfloat16 (--amp) on a CPU")
+
 
 @OPTIM_WRAPPERS.register_module()
 @final
@@ -23,30 +38,26 @@ class AmpOptimWrapper(OptimWrapper):
     """mmengine's wrapper of this name, also for CPUs (with bfloat16), which it refuses.
 
     Args:
-        dtype: ``bfloat16`` or ``float16``; by default the former on CPUs and the latter elsewhere.
+        dtype: ``bfloat16``, the same on every device, or ``float16``, for GPUs only.
         loss_scale: ``dynamic`` or a fixed factor; used for float16 only, as bfloat16 has the range
             of float32.
         kwargs: of mmengine's ``OptimWrapper``.
 
     Raises:
-        ValueError: an unknown dtype, or float16 on a CPU.
+        UserError: an unknown dtype, or float16 on a CPU.
     """
 
     def __init__(
-        self, *, dtype: str | None = None, loss_scale: str | float = "dynamic", **kwargs: Any
+        self, *, dtype: str = DEFAULT_DTYPE, loss_scale: str | float = "dynamic", **kwargs: Any
     ) -> None:
         super().__init__(**kwargs)
         self._device = get_device()
-        name = dtype or ("bfloat16" if self._device == "cpu" else "float16")
-        if name not in DTYPES:
-            raise UserError(f"AmpOptimWrapper.dtype must be one of {sorted(DTYPES)}, got {name!r}")
-        if name == "float16" and self._device == "cpu":
-            raise UserError("float16 training needs a GPU; use --amp bf16 on a CPU")
-        self._dtype = DTYPES[name]
+        require_dtype(dtype, "AmpOptimWrapper.dtype")
+        self._dtype = DTYPES[dtype]
         scale = {} if loss_scale == "dynamic" else {"init_scale": float(loss_scale)}
         self._scaler = torch.amp.GradScaler(
             device=self._device,
-            enabled=name == "float16",
+            enabled=dtype == "float16",
             growth_interval=2000 if loss_scale == "dynamic" else 2**31 - 1,
             **scale,
         )

@@ -14,7 +14,7 @@ from ssl_seg.config.stage_configs import own_reference
 from ssl_seg.core.errors import UserError
 from ssl_seg.data import transforms  # noqa: F401 - registers the transforms
 from ssl_seg.models import rstn  # noqa: F401 - registers RSTN
-from ssl_seg.registry import ADAPTERS, EXECUTORS, PREDICTORS, check_arguments, suggestion
+from ssl_seg.registry import ADAPTERS, EXECUTORS, PREDICTORS, SCOPE, check_arguments, suggestion
 from ssl_seg.runner import amp, loop  # noqa: F401 - register their types
 
 PLACES = {
@@ -88,6 +88,10 @@ def _check_training(config: Mapping[str, Any], where: str) -> None:
         "vis_backends",
     ):
         _walk(config.get(key), f"{where}{key}", PLACES[key])
+    wrapper = config["optim_wrapper"]
+    if str(wrapper.get("type")).removeprefix(f"{SCOPE}.") == amp.AmpOptimWrapper.__name__:
+        dtype = wrapper.get("dtype", amp.DEFAULT_DTYPE)
+        amp.require_dtype(dtype, f"{where}optim_wrapper.dtype")
     for key in ("train_dataloader", "test_dataloader", "val_dataloader"):
         if config.get(key):
             place = f"{where}{key}.dataset.pipeline"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from importlib.util import find_spec
 
 import pytest
+import torch
 from mmcv.transforms import BaseTransform
 
 from ssl_seg.compat import import_mmseg
@@ -69,6 +70,11 @@ AXIAL = {"views": ("axial",), "test_dataloader.batch_size": 1}
             r"split\.reference\.pipeline\[2\]\.type: .*'Resize'",
         ),
         ({"optim_wrapper.type": "AmpOptimWraper"}, r"optim_wrapper\.type: .*'AmpOptimWrapper'"),
+        pytest.param(
+            {"optim_wrapper.type": "AmpOptimWrapper", "optim_wrapper.dtype": "float16"},
+            r"optim_wrapper\.dtype: float16 training needs a GPU",
+            marks=pytest.mark.skipif(torch.cuda.is_available(), reason="a GPU can"),
+        ),
         (
             {"optim_wrapper.clip_grads": {}},
             r"optim_wrapper\.clip_grads: .*did you mean 'clip_grad'",
