@@ -41,19 +41,33 @@ def plan_runs(
         download_dir: for weights named by URL; ``None`` refuses them.
 
     Raises:
-        ValueError: two configs have one name.
+        UserError: two configs have one name, or name different executors.
     """
     names = [path.stem for path in configs]
     if len(set(names)) < len(names):
         raise UserError(f"configs must have different file names, got {sorted(names)}")
-    runs = []
+    runs: list[Run] = []
     for path, config in configs.items():
         for seed in seeds:
             experiment = open_experiment(
                 config, folder=path.parent, index=index, seed=seed, download_dir=download_dir
             )
             runs.append(Run(experiment, experiment.plan(path.stem)))
+    _check_one_executor(runs)
     return runs
+
+
+def _check_one_executor(runs: Sequence[Run]) -> None:
+    """Refuse configs that want their stages run in different ways, as they share stages."""
+    first, *others = runs
+    for other in others:
+        one, another = (run.experiment.config["executor"] for run in (first, other))
+        if one != another:
+            raise UserError(
+                "executor: one executor runs all configs of a benchmark, but "
+                f"{first.plan.name} has {one!r} and {other.plan.name} {another!r}; give all the "
+                "same, or set it with --cfg-options"
+            )
 
 
 def run_configs(

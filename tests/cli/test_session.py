@@ -2,8 +2,10 @@
 
 import pytest
 
+from ssl_seg.cli.benchmark import run as benchmark
 from ssl_seg.cli.train import run as train
 from ssl_seg.core.errors import UserError
+from ssl_seg.registry import EXECUTORS
 from ssl_seg.store import Store
 
 FINGERPRINT = "0" * 32
@@ -71,3 +73,17 @@ def test_what_a_killed_fresh_set_aside_is_put_back_by_the_next_run(images, work_
         train([str(images.config), "--work-dir", str(work_dir), "--cfg-options", mistake])
     assert contents(work_dir) == before
     assert not (work_dir / "aside").exists()
+
+
+def test_configs_of_one_benchmark_have_one_executor(images, tmp_path, monkeypatch):
+    monkeypatch.setattr(EXECUTORS, "_module_dict", dict(EXECUTORS.module_dict))
+
+    @EXECUTORS.register_module()
+    class Backwards: ...
+
+    other = tmp_path / "other.py"
+    other.write_text(f"_base_ = [{str(images.config)!r}]\nexecutor = dict(type='Backwards')\n")
+    command = [str(images.config), str(other), "--work-dir", str(tmp_path / "work"), "--dry-run"]
+    with pytest.raises(UserError, match=r"images-seed0 has .*'Serial'.* and other.*'Backw"):
+        benchmark(command)
+    benchmark([*command, "--cfg-options", "executor.type=Serial"])
