@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
-from typing import Literal
 
 from ssl_seg.core.case import Case
 from ssl_seg.core.errors import UserError
-from ssl_seg.core.model_id import ModelId, Role
+from ssl_seg.core.model_id import Role
 from ssl_seg.planning import laws
 from ssl_seg.planning.draft import Draft
 from ssl_seg.planning.handles import (
@@ -25,25 +23,8 @@ from ssl_seg.planning.handles import (
 )
 from ssl_seg.planning.labeling import write_labels
 from ssl_seg.planning.networks import ModelWriter, labeled_set
+from ssl_seg.planning.phase import Phase, StudentRole
 from ssl_seg.planning.scoring import Scoring
-from ssl_seg.planning.stage_configs import ConfigSource
-
-
-@dataclass(frozen=True)
-class Phase:
-    """What one schedule plans with; a curriculum has several of them, others one.
-
-    Attributes:
-        configs: each stage's part of the config.
-        taken_over: what an earlier phase hands on.
-        student_role: what students are called.
-        earlier_generations: how many of them earlier phases have had.
-    """
-
-    configs: ConfigSource
-    taken_over: TakenOver = field(default_factory=TakenOver)
-    student_role: Role = "student"
-    earlier_generations: int = 0
 
 
 class PlanBuilder:
@@ -134,11 +115,7 @@ class PlanBuilder:
         Raises:
             ValueError: no class mapping leads from the labels' space to the model's, or back.
         """
-        identity = ModelId(
-            self._phase.student_role if role == "student" else role,
-            self._phase.earlier_generations + generation,
-            None if fold is None else fold.index,
-        )
+        identity = self._phase.model_id(role, generation, fold)
         return ModelWriter(self.draft, self._phase.configs, identity, lessons).write(start)
 
     @staticmethod
@@ -185,18 +162,12 @@ class PlanBuilder:
         Several models or parts of R also get a line for the generation as a whole: the mean of
         the models' scores on E, and the score of all of R's labels together.
         """
-        scoring = Scoring(self.draft, self._phase.earlier_generations + generation)
+        scoring = Scoring(self.draft, self._phase.generation(generation))
         scoring.models(models)
         if labels is not None:
             scoring.labels(labels)
 
-    def phase(
-        self,
-        *,
-        space: str | None,
-        taken_over: TakenOver,
-        role: Literal["student", "guided", "tuning"],
-    ) -> PlanBuilder:
+    def phase(self, *, space: str | None, taken_over: TakenOver, role: StudentRole) -> PlanBuilder:
         """Return the builder of one phase of a curriculum, which writes into the same plan.
 
         Generations count on from those of earlier phases.
@@ -209,21 +180,8 @@ class PlanBuilder:
         Raises:
             ValueError: there is no such space, or the model taken over predicts another one.
         """
-        configs = self._phase.configs
-        configs = configs if space is None else configs.in_space(space)
-        model = taken_over.model
-        if model is not None and model.space.classes != configs.space.classes:
-            raise UserError(
-                f"start='previous': the phase before ends with a model of label space "
-                f"{model.space.name!r} ({len(model.space)} classes), whose weights do "
-                f"not fit {configs.space.name!r} ({len(configs.space)} classes); "
-                "start='own' starts from scratch"
-            )
-        earlier, last = self._phase.earlier_generations, self.draft.last_generation
-        if last is not None:
-            # A phase that takes labels over has no generation 0 of its own.
-            earlier = last if taken_over.labels is not None else last + 1
-        return PlanBuilder(self.draft, Phase(configs, taken_over, role, earlier))
+        following = self._phase.following(space, taken_over, role, self.draft.last_generation)
+        return PlanBuilder(self.draft, following)
 
 
 def _cases(cases: Fold | Sequence[Case]) -> tuple[Case, ...]:

@@ -8,9 +8,10 @@ from typing import Any
 from ssl_seg.core.plan import Plan
 from ssl_seg.core.split import Split
 from ssl_seg.core.stage import Stage
-from ssl_seg.planning.builder import Phase, PlanBuilder
+from ssl_seg.planning.builder import PlanBuilder
 from ssl_seg.planning.draft import Draft
 from ssl_seg.planning.handles import Result
+from ssl_seg.planning.phase import Phase
 from ssl_seg.planning.scoring import Scoring
 from ssl_seg.planning.stage_configs import ConfigSource
 

@@ -11,7 +11,7 @@ import pytest
 
 from ssl_seg.core.plan import Plan, merge_stages
 from ssl_seg.core.stage import EvaluateStage, TrainStage
-from ssl_seg.planning import PlanBuilder, Result
+from ssl_seg.planning import PlanBuilder, Result, takes_over
 from ssl_seg.registry import SCHEDULERS
 
 UPPER_BOUND = {"type": "Supervised", "upper_bound": True}
@@ -383,3 +383,31 @@ def test_models_learn_from_the_same_cases_in_whatever_order_they_are_listed(made
         for part in (split, turned)
     ]
     assert taught[0] == taught[1]
+
+
+class HandsOn:
+    """A schedule whose model and labels nothing else in a plan can be taken for."""
+
+    def plan(self, b: PlanBuilder) -> Result:
+        model = b.train(b.truth, role="student", generation=7)
+        return Result(model, b.label(model, b.reference))
+
+
+@pytest.mark.parametrize("part", ["model", "labels"])
+@pytest.mark.parametrize("name", SCHEDULERS.names())
+def test_a_scheduler_takes_over_what_its_class_says(made_up, monkeypatch, name, part):
+    """What it does not is refused, and what it does is in what it ends with."""
+    monkeypatch.setitem(SCHEDULERS._module_dict, "HandsOn", HandsOn)
+    taker = next(scheduler for _, scheduler in ALL if scheduler["type"] == name)
+    key = {"model": "start", "labels": "pseudo_labels"}[part]
+
+    def planned(choice):
+        phases = [{"scheduler": {"type": "HandsOn"}}, {"scheduler": taker, key: choice}]
+        return made_up.plan({"type": "Curriculum", "phases": phases})
+
+    assert 7 not in {stage.generation for stage in planned("own").trainings}
+    if part in takes_over(SCHEDULERS.get(name)):
+        assert 7 in {stage.generation for stage in planned("previous").trainings}
+    else:
+        with pytest.raises(ValueError, match=rf"{key}: {name} takes no {part} over"):
+            planned("previous")

@@ -2,6 +2,11 @@
 
 import pytest
 
+from ssl_seg.planning import PlanBuilder
+from ssl_seg.planning.draft import Draft
+from ssl_seg.planning.phase import Phase
+from ssl_seg.planning.write import start_plan
+
 
 def labeling(plan, labels):
     (part,) = labels.parts
@@ -67,8 +72,6 @@ def test_labels_of_an_ensemble_are_not_held_out_where_one_member_has_seen_them(c
 
 
 def test_models_that_overlays_make_different_cannot_label_together(made_up):
-    from ssl_seg.planning.write import start_plan
-
     overlay = {"model": {"decode_head": {"channels": 8}}}
     b = start_plan(made_up.split(), made_up.configs({"roles": {"student": overlay}}), 0)
     models = [b.train(b.truth, role=role) for role in ("initial", "student")]
@@ -85,9 +88,6 @@ def test_an_ensemble_needs_different_models(crossed):
 
 
 def test_members_predict_one_label_space(made_up):
-    from ssl_seg.planning.builder import Phase, PlanBuilder
-    from ssl_seg.planning.draft import Draft
-
     configs = made_up.configs()
     draft = Draft(made_up.split(), 0)
     models = []

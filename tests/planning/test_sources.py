@@ -2,6 +2,8 @@
 
 import pytest
 
+from ssl_seg.planning.write import start_plan
+
 
 def sources(b, model):
     return b.draft.stages[model.networks[None]].sources
@@ -50,8 +52,6 @@ def test_unlabeled_cases_count_as_seen(start):
 
 
 def test_the_start_point_is_learned_from_the_labeled_set_alone(made_up_volumes):
-    from ssl_seg.planning.write import start_plan
-
     b = start_plan(made_up_volumes.split(), made_up_volumes.configs(), 0)
     b.train(b.truth, b.unlabeled(b.reference), role="initial")
     kinds = {
