@@ -19,7 +19,8 @@ from PIL import Image
 
 from ssl_seg.catalog.index import DigestIndex
 from ssl_seg.config import load_config, open_experiment
-from ssl_seg.config.check import checked, overlaid_parts
+from ssl_seg.config.check import checked
+from ssl_seg.config.overlays import overlaid_parts
 
 ROOT = Path(__file__).parents[1] / "configs"
 CONFIGS = sorted(path for path in ROOT.rglob("*.py") if path.parent.name != "_base_")

@@ -15,9 +15,10 @@ from ssl_seg.catalog.index import DigestIndex
 from ssl_seg.catalog.lists import select
 from ssl_seg.config.check import checked
 from ssl_seg.config.plugins import import_plugins
+from ssl_seg.config.reference_sets import reference_sets
 from ssl_seg.config.spaces import Spaces, declared_mappings
 from ssl_seg.config.split_notes import split_notes
-from ssl_seg.config.stage_configs import StageConfigs, own_reference
+from ssl_seg.config.stage_configs import StageConfigs
 from ssl_seg.config.weights import Weights
 from ssl_seg.core.case import Case
 from ssl_seg.core.errors import UserError
@@ -92,7 +93,7 @@ def open_experiment(
     plugins, imports = import_plugins(config.get("custom_imports"), folder)
     config = checked(config)
     split_config = config["split"]
-    run_seed = seed if seed is not None else config.get("randomness", {}).get("seed") or 0
+    run_seed = seed if seed is not None else config["randomness"].get("seed") or 0
     split_seed = seed if seed is not None else split_config.get("seed", run_seed)
 
     train = read_catalog(config["train_dataloader"]["dataset"], index, "train_dataloader.dataset")
@@ -100,7 +101,7 @@ def open_experiment(
     validation = _validation(config, index)
     labeled, reference = _draw(train, split_config, split_seed, folder)
     values = {"labeled": train.values, "reference": train.values, "test": test.values}
-    if own := own_reference(split_config):
+    if own := reference_sets(split_config):
         if reference:
             logger.info(
                 "%d cases of train_dataloader are in no list: split.labeled takes the others, and "
@@ -131,7 +132,7 @@ def open_experiment(
 
 def _validation(config: Mapping[str, Any], index: DigestIndex) -> Catalog | None:
     """Read the validation set; mmsegmentation's base configs name the test set, which is none."""
-    loader = config.get("val_dataloader")
+    loader = config["val_dataloader"]
     if not loader or _identity(loader["dataset"]) == _identity(
         config["test_dataloader"]["dataset"]
     ):

@@ -10,68 +10,9 @@ from pathlib import Path
 from typing import Any
 
 from ssl_seg.config.config_file import files_of, read_config_file
+from ssl_seg.config.keys import KNOWN_KEYS, UNUSED
 from ssl_seg.core.errors import UserError
 from ssl_seg.registry import suggestion
-
-KNOWN_KEYS = frozenset(
-    {
-        "adapters",
-        "cache_dir",
-        "convergence",
-        "custom_hooks",
-        "custom_imports",
-        "default_hooks",
-        "env_cfg",
-        "executor",
-        "inference",
-        "load_from",
-        "log_level",
-        "log_processor",
-        "max_side",
-        "mix",
-        "model",
-        "optim_wrapper",
-        "oversample",
-        "param_scheduler",
-        "pseudo_labels",
-        "randomness",
-        "roles",
-        "scheduler",
-        "sections",
-        "slice_threshold",
-        "space",
-        "split",
-        "start_point",
-        "test_dataloader",
-        "test_evaluator",
-        "threads",
-        "train_cfg",
-        "train_dataloader",
-        "val_dataloader",
-        "views",
-        "vis_backends",
-        "visualizer",
-        "work_dir",
-    }
-)
-"""Top-level names that mean something to the project."""
-
-UNUSED_KEYS = frozenset(
-    {
-        "auto_scale_lr",
-        "default_scope",
-        "launcher",
-        "resume",
-        "test_cfg",
-        "tta_model",
-        "tta_pipeline",
-        "val_cfg",
-        "val_evaluator",
-    }
-)
-"""Names in mmsegmentation's base configs that have no meaning here: there is no validation loop
-(nothing is chosen during training), a second call always resumes, and flips and scales at test time
-are arguments of ``inference``."""
 
 
 def load_config(path: str | Path, options: Mapping[str, Any] | None = None) -> dict[str, Any]:
@@ -93,14 +34,14 @@ def load_config(path: str | Path, options: Mapping[str, Any] | None = None) -> d
     data = read_config_file(path, options or {})
     for name in options or {}:
         top = name.partition(".")[0]
-        if top not in KNOWN_KEYS | UNUSED_KEYS:
+        if top not in KNOWN_KEYS.union(UNUSED):
             raise UserError(f"--cfg-options {name}: unknown key{suggestion(top, KNOWN_KEYS)}")
     _check_names(data, path)
     return {name: value for name, value in data.items() if name in KNOWN_KEYS}
 
 
 def _check_names(data: Mapping[str, Any], path: Path) -> None:
-    meaningful = KNOWN_KEYS | UNUSED_KEYS
+    meaningful = KNOWN_KEYS.union(UNUSED)
     free = [name for name in data if name not in meaningful]
     if not free:
         return

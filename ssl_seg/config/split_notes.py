@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from ssl_seg.config.stage_configs import own_reference
+from ssl_seg.config.reference_sets import reference_sets
 from ssl_seg.core.case import Case
 from ssl_seg.core.split import Split, count_of, shared_groups
 
@@ -21,7 +21,7 @@ def split_notes(split: Split, config: Mapping[str, Any], train_cases: int) -> It
     """
     yield from _missed_count(split, config["split"], train_cases)
     train = _roots(config, "train")
-    own = own_reference(config["split"])
+    own = reference_sets(config["split"])
     reference = _folders(own) if own else train
     # Names of patients or videos of two data sets may be alike by chance.
     if reference & train:

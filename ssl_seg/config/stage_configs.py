@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
-from mmengine.config import Config
-
 from ssl_seg.config.check_classes import check_classes
+from ssl_seg.config.key import neutral
+from ssl_seg.config.nested_keys import HOOKS, LOADER
+from ssl_seg.config.overlays import OVERLAYS, with_overlays
+from ssl_seg.config.reference_sets import reference_sets
 from ssl_seg.config.spaces import Spaces, with_classes
 from ssl_seg.config.weights import Weights, without_weights
 from ssl_seg.core.class_mappings import ClassMappings
@@ -30,28 +32,6 @@ from ssl_seg.core.stage_config import (
 from ssl_seg.core.views import View
 from ssl_seg.planning.stage_configs import TrainingPart
 from ssl_seg.registry import ADAPTERS
-
-ROLES: tuple[Role, ...] = ("initial", "student", "guided", "tuning", "final")
-
-NEUTRAL_LOADER_KEYS = ("num_workers", "persistent_workers", "pin_memory", "prefetch_factor")
-"""Loader arguments that change no sample and no order."""
-
-NEUTRAL_HOOKS = ("logger", "timer", "visualization", "checkpoint", "runtime_info", "sampler_seed")
-"""Default hooks that watch a training and never change it."""
-
-WATCHING_HOOKS = ("timer", "logger", "runtime_info")
-"""Those of them that run; the others' work is done by the project itself."""
-
-NEUTRAL_KEYS = (
-    "cache_dir",
-    "executor",
-    "log_level",
-    "log_processor",
-    "vis_backends",
-    "visualizer",
-    "work_dir",
-)
-"""Top-level names that change no result."""
 
 LOADS_LABELS = ("LoadAnnotations", "LoadSliceLabels")
 """Transforms that read true labels; none of them may run while images are labeled."""
@@ -87,7 +67,7 @@ class StageConfigs:
         self._weights = weights
         self._plugins = dict(plugins)
         self._imports = imports
-        marked = weights.mark({"load_from": config.get("load_from")}, "config")
+        marked = weights.mark({"load_from": config["load_from"]}, "config")
         self._load_from: str | None = marked["load_from"]
         self._config = config
         self._parts: dict[TrainingPart, Mapping[str, Any]] = {}
@@ -146,19 +126,19 @@ class StageConfigs:
         """
         config = self._at(part)
         loader = config["train_dataloader"]
-        hooks = config.get("default_hooks", {})
+        hooks = config["default_hooks"]
         convergence = config["convergence"]
         model = _for_training(self._model(part))
         return TrainConfig(
             model=model,
             load_from=self._load_from,
             optim_wrapper=config["optim_wrapper"],
-            param_scheduler=_several(config.get("param_scheduler")),
+            param_scheduler=_several(config["param_scheduler"]),
             max_iters=config["train_cfg"]["max_iters"],
             batch_size=loader["batch_size"],
-            hooks={key: hook for key, hook in hooks.items() if key not in NEUTRAL_HOOKS},
-            custom_hooks=tuple(config.get("custom_hooks", ())),
-            env_cfg=config.get("env_cfg"),
+            hooks={key: hook for key, hook in hooks.items() if key not in neutral(HOOKS)},
+            custom_hooks=tuple(config["custom_hooks"]),
+            env_cfg=config["env_cfg"],
             convergence=None if convergence is None else ConvergenceRule(**convergence),
             oversample=config["oversample"],
             medium="volumes" if self._config["views"] else "pictures",
@@ -166,6 +146,7 @@ class StageConfigs:
             slice_threshold=config["slice_threshold"],
             mix=config["mix"] if pseudo_labels else None,
             pseudo_labels=PseudoLabelRule(**config["pseudo_labels"]) if pseudo_labels else None,
+            method=config["method"],
             threads=config["threads"],
             plugins=self._plugins,
             neutral=replace(
@@ -190,6 +171,7 @@ class StageConfigs:
             batch_size=loader.get("batch_size", 1),
             # Models of any role may learn from the labels that a model of this one writes.
             confidence=cases == "reference" and _trusts_by_confidence(self._config),
+            probabilities=cases == "reference" and self._config["store_probabilities"],
             medium="volumes" if self._config["views"] else "pictures",
             slice_spacing=self._slice_spacing(),
             threads=config["threads"],
@@ -209,7 +191,7 @@ class StageConfigs:
         """Return what changes no bit of a stage that opens the given loader."""
         return Neutral(
             cache_dir=self._config["cache_dir"],
-            loader={key: loader[key] for key in NEUTRAL_LOADER_KEYS if key in loader},
+            loader={key: loader[key] for key in neutral(LOADER) if key in loader},
             imports=self._imports,
         )
 
@@ -240,7 +222,7 @@ class StageConfigs:
     def train_pipeline(self, cases: CaseList, part: TrainingPart) -> tuple[ConfigPart, ...]:
         """Return the transforms of training samples; R's own where it is a data set of its own."""
         config = self._at(part)
-        own = own_reference(config["split"]) if cases == "reference" else ()
+        own = reference_sets(config["split"]) if cases == "reference" else ()
         piped = next((data_set for data_set in own if data_set.get("pipeline")), None)
         return self._sized((piped or config["train_dataloader"]["dataset"])["pipeline"])
 
@@ -260,34 +242,6 @@ class StageConfigs:
         return self._values[cases]
 
 
-def own_reference(split: Mapping[str, Any]) -> Sequence[Mapping[str, Any]]:
-    """Return the data sets that ``split.reference`` names; none where R is a part of train.
-
-    Raises:
-        ValueError: the key is no data set, list of data sets or list file; or another one than the
-            first has a pipeline.
-    """
-    reference = split.get("reference")
-    if reference is None or isinstance(reference, str):
-        return ()
-    parts = [reference] if isinstance(reference, Mapping) else reference
-    if not isinstance(parts, (list, tuple)) or not parts or not all(map(_is_data_set, parts)):
-        raise UserError(
-            "split.reference: expected a data set (a dict with a 'type'), a list of them, or a "
-            f"list file, got {reference!r}"
-        )
-    for position, part in enumerate(parts[1:], start=1):
-        if "pipeline" in part:
-            raise UserError(
-                f"split.reference[{position}].pipeline: R has one pipeline; give it to the first"
-            )
-    return parts
-
-
-def _is_data_set(part: Any) -> bool:
-    return isinstance(part, Mapping) and "type" in part
-
-
 def _for_training(model: Mapping[str, Any]) -> dict[str, Any]:
     """Drop what a model reads only to label, so that mending it loses no training."""
     kept = {key: part for key, part in model.items() if key != "test_cfg"}
@@ -299,16 +253,20 @@ def _for_training(model: Mapping[str, Any]) -> dict[str, Any]:
 
 def _watching(config: Mapping[str, Any]) -> dict[str, Any]:
     """Return the neutral part of what the config says of a training's logs and checkpoints."""
-    hooks = config.get("default_hooks", {})
+    hooks = config["default_hooks"]
     checkpoint = hooks.get("checkpoint") or {}
     return {
-        "hooks": {key: hooks[key] for key in WATCHING_HOOKS if key in hooks},
+        "hooks": {
+            key.name: hooks[key.name]
+            for key in HOOKS
+            if key.neutral and key.stages and key.name in hooks and key.name != "checkpoint"
+        },
         "checkpoint_interval": checkpoint.get("interval", DEFAULT_INTERVAL),
         "checkpoints_kept": checkpoint.get("max_keep_ckpts"),
-        "log_level": config.get("log_level", "INFO"),
-        "log_processor": config.get("log_processor"),
-        "visualizer": config.get("visualizer"),
-        "vis_backends": _several(config.get("vis_backends")),
+        "log_level": config["log_level"],
+        "log_processor": config["log_processor"],
+        "visualizer": config["visualizer"],
+        "vis_backends": _several(config["vis_backends"]),
     }
 
 
@@ -319,7 +277,7 @@ def _several(parts: Any) -> tuple[ConfigPart, ...]:
 
 def _trusts_by_confidence(config: Mapping[str, Any]) -> bool:
     """Tell whether a config, or an overlay in it, chooses pseudo labels by their confidence."""
-    overlays = [config.get(kind) or {} for kind in ("roles", "sections", "views")]
+    overlays = [config.get(kind) or {} for kind in OVERLAYS]
     return any((config.get("pseudo_labels") or {}).values()) or any(
         _trusts_by_confidence(overlay) for part in overlays for overlay in part.values()
     )
@@ -341,44 +299,3 @@ def slice_spacing(adapters: Iterable[Mapping[str, Any]]) -> float | None:
     if len(found) > 1:
         raise UserError(f"adapters: {len(found)} adapters normalise the slice distance; keep one")
     return found[0] if found else None
-
-
-def with_overlays(config: Mapping[str, Any], part: TrainingPart) -> dict[str, Any]:
-    """Return the config of one training: overlaid by its role, then its section, then its view.
-
-    Raises:
-        ValueError: a dict in an overlay stands where the config has something else.
-    """
-    merged = with_role(config, part.role)
-    for key, name in (("sections", part.section), ("views", part.view)):
-        if name is not None:
-            merged = overlaid(merged, merged[key][name], f"{key}.{name}")
-    return merged
-
-
-def with_role(config: Mapping[str, Any], role: Role) -> dict[str, Any]:
-    """Return the config with a role's overlay from ``roles`` merged into it.
-
-    Raises:
-        ValueError: a dict in the overlay stands where the config has something else.
-    """
-    return overlaid(config, config["roles"].get(role), f"roles.{role}")
-
-
-def overlaid(
-    config: Mapping[str, Any], overlay: Mapping[str, Any] | None, where: str
-) -> dict[str, Any]:
-    """Return the config with an overlay merged into it.
-
-    Raises:
-        ValueError: a dict in the overlay stands where the config has something else.
-    """
-    if not overlay:
-        return dict(config)
-    merged = Config(dict(config))
-    try:
-        merged.merge_from_dict(dict(overlay))
-    except TypeError as error:
-        raise UserError(f"{where}: {error}") from error
-    result: dict[str, Any] = merged.to_dict()
-    return result

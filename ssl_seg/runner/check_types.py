@@ -9,12 +9,20 @@ from typing import Any
 from mmengine.registry import Registry
 
 from ssl_seg import registry
-from ssl_seg.config.check import overlaid_parts
-from ssl_seg.config.stage_configs import own_reference
+from ssl_seg.config.overlays import overlaid_parts
+from ssl_seg.config.reference_sets import reference_sets
 from ssl_seg.core.errors import UserError
 from ssl_seg.data import transforms  # noqa: F401 - registers the transforms
 from ssl_seg.models import rstn  # noqa: F401 - registers RSTN
-from ssl_seg.registry import ADAPTERS, EXECUTORS, PREDICTORS, SCOPE, check_arguments, suggestion
+from ssl_seg.registry import (
+    ADAPTERS,
+    EXECUTORS,
+    METHODS,
+    PREDICTORS,
+    SCOPE,
+    check_arguments,
+    suggestion,
+)
 from ssl_seg.runner import amp, loop  # noqa: F401 - register their types
 
 PLACES = {
@@ -69,6 +77,8 @@ def check_types(config: Mapping[str, Any]) -> None:
     # The base comes first: once it has passed, what is wrong stands in an overlay.
     for part, where in overlaid_parts(config):
         _check_training(part, where)
+        if part["method"] is not None:
+            _check(METHODS.get, METHODS.names(), part["method"], f"{where}method")
     # Models and pipeline, and the cache of volumes.
     given = 3 if config["views"] else 2
     _check(PREDICTORS.get, PREDICTORS.names(), config["inference"], "inference", positional=given)
@@ -96,7 +106,7 @@ def _check_training(config: Mapping[str, Any], where: str) -> None:
         if config.get(key):
             place = f"{where}{key}.dataset.pipeline"
             _walk(config[key]["dataset"].get("pipeline"), place, "TRANSFORMS")
-    for part in own_reference(config["split"]):
+    for part in reference_sets(config["split"]):
         _walk(part.get("pipeline"), f"{where}split.reference.pipeline", "TRANSFORMS")
 
 

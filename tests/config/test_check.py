@@ -2,8 +2,10 @@ import re
 
 import pytest
 
-from ssl_seg.config.check import DEFAULTS, checked
+from ssl_seg.config.check import checked
 from ssl_seg.config.check_classes import check_classes
+from ssl_seg.config.key import defaults
+from ssl_seg.config.keys import KEYS
 from ssl_seg.core.space import LabelSpace
 
 SPACE = LabelSpace("street", ("sky", "road", "car"), ((0, 0, 0),) * 3)
@@ -20,13 +22,15 @@ def config(tiny, tmp_path):
 
 
 def test_defaults_are_filled_in(config):
-    bare = {key: value for key, value in config().items() if key not in DEFAULTS}
-    full = checked(bare)
-    assert full.keys() >= DEFAULTS.keys()
-    in_full = {"views": {}, "start_point": ()}
-    assert {key: full[key] for key in DEFAULTS} == {**DEFAULTS, **in_full}
-    assert full["inference"] == {"type": "Image"}
-    assert full["pseudo_labels"] == {"threshold": None, "class_balanced": None}
+    usual = defaults(KEYS)
+    bare = {key: value for key, value in config().items() if key not in usual}
+    in_full = {
+        "views": {},
+        "start_point": (),
+        "inference": {"type": "Image"},
+        "pseudo_labels": {"threshold": None, "class_balanced": None},
+    }
+    assert checked(bare) == {**bare, **usual, **in_full}
 
 
 def test_checking_leaves_the_given_config_as_it_is(config):
@@ -91,6 +95,20 @@ BAD = {
     "mix": "both",
     "mix.labeled": 1.5,
     "mix.pseudo": 0.5,
+    "mix.unlabeled": 4,
+    "mix: ": {"labeled": 1, "pseudo": 2},
+    "roles.student.mix: ": {"labeled": 1, "pseudo": 2},
+    "roles.student.train_dataloader.batch_size": 0,
+    "roles.student.train_dataloader.dataset.pipeline": [],
+    "roles.student.method": "FixMatch",
+    "roles.final.optim_wrapper": None,
+    "roles.final.default_hooks.checkpoint.save_best": "mIoU",
+    "method": {"threshold": 0.9},
+    "store_probabilities": "yes",
+    "adapters[0]": "SliceSpacing",
+    "inference": "Image",
+    "randomness.deterministic": True,
+    "log_level": 3,
     "train_cfg": {"type": "EpochBasedTrainLoop", "max_epochs": 3},
     "train_cfg.max_iters": "many",
     "param_scheduler[1].by_epoch": None,
@@ -115,6 +133,14 @@ CHANGES = {
     "roles.student.mix.labeled": {"mix": {"labeled": 0.5}, "roles.student.mix.labeled": 2},
     "mix.labeled": {"mix": {"labeled": 1.5}},
     "mix.pseudo": {"mix": {"pseudo": 0.5}},
+    "mix.unlabeled": {"mix": {"labeled": 1, "pseudo": 1, "unlabeled": 4}},
+    "mix: ": {"mix": {"labeled": 1, "pseudo": 2}},
+    "roles.student.mix: ": {
+        "mix": {"labeled": 1, "pseudo": 1},
+        "train_dataloader.batch_size": 2,
+        "roles.student.mix": {"pseudo": 2},
+    },
+    "adapters[0]": {"adapters": ["SliceSpacing"]},
 }
 
 
@@ -145,6 +171,16 @@ def test_messages_say_what_to_do(config, change, hint):
 def test_a_dict_over_a_plain_value_in_a_role_is_refused_by_place(config):
     with pytest.raises(ValueError, match=r"^roles\.student: .*mix"):
         checked(config({"mix": "concat", "roles.student.mix": {"labeled": 0.5}}))
+
+
+def test_a_dict_in_a_role_may_stand_where_the_config_has_nothing(config):
+    roles = {"student": {"method": {"type": "Mine"}, "env_cfg": {"cudnn_benchmark": True}}}
+    assert checked(config({"roles": roles}))["roles"] == roles
+
+
+def test_a_mix_may_be_exact_numbers_that_fill_a_batch(config):
+    changes = {"mix": {"labeled": 1, "pseudo": 3}, "train_dataloader.batch_size": 4}
+    assert checked(config(changes))["mix"] == changes["mix"]
 
 
 def test_roles_may_train_longer_or_with_other_samples(config):
@@ -209,5 +245,5 @@ def test_the_working_size_is_set_once_and_for_all(config, loader):
 
 
 def test_a_space_is_named_by_a_text(config):
-    with pytest.raises(ValueError, match=r"^space: expected the name of a label space, got \["):
+    with pytest.raises(ValueError, match=r"^space: expected a text, got \["):
         checked(config({"space": ["street"]}))

@@ -2,12 +2,9 @@
 
 import pytest
 
-from ssl_seg.config.stage_configs import (
-    NEUTRAL_HOOKS,
-    NEUTRAL_KEYS,
-    NEUTRAL_LOADER_KEYS,
-    WATCHING_HOOKS,
-)
+from ssl_seg.config.key import neutral
+from ssl_seg.config.keys import KEYS
+from ssl_seg.config.nested_keys import HOOKS, LOADER
 from ssl_seg.core.space import LabelValues
 from ssl_seg.registry import ADAPTERS
 
@@ -61,18 +58,18 @@ NEUTRAL = {
     **{
         f"{loader}.{key}": 3
         for loader in ("train_dataloader", "test_dataloader")
-        for key in NEUTRAL_LOADER_KEYS
+        for key in neutral(LOADER)
     },
-    **{f"default_hooks.{name}": {"type": "Other", "interval": 7} for name in NEUTRAL_HOOKS},
-    **{key: {"type": "Other"} for key in NEUTRAL_KEYS},
+    **{f"default_hooks.{name}": {"type": "Other", "interval": 7} for name in neutral(HOOKS)},
+    **{key: {"type": "Other"} for key in neutral(KEYS)},
+    **dict.fromkeys(("cache_dir", "log_level", "work_dir"), "other"),
     "default_hooks.checkpoint": {"type": "CheckpointHook", "by_epoch": False, "interval": 77},
 }
 
 
 UNREAD = {
-    "executor",
-    "work_dir",
-    *(f"default_hooks.{name}" for name in set(NEUTRAL_HOOKS) - {*WATCHING_HOOKS, "checkpoint"}),
+    *(key.name for key in KEYS if not key.stages),
+    *(f"default_hooks.{hook.name}" for hook in HOOKS if not hook.stages),
 }
 """What no stage is told."""
 

@@ -6,8 +6,9 @@ import shutil
 
 import pytest
 
-from ssl_seg.config.load import UNUSED_KEYS
-from ssl_seg.config.stage_configs import NEUTRAL_HOOKS, NEUTRAL_KEYS, NEUTRAL_LOADER_KEYS
+from ssl_seg.config.key import neutral
+from ssl_seg.config.keys import KEYS, UNUSED
+from ssl_seg.config.nested_keys import HOOKS, LOADER
 
 NEUTRAL = {
     "cache_dir": "elsewhere",
@@ -50,10 +51,10 @@ def test_every_neutral_key_is_tried():
     loaders = {
         f"{loader}.{key}"
         for loader in ("train_dataloader", "test_dataloader")
-        for key in NEUTRAL_LOADER_KEYS
+        for key in neutral(LOADER)
     }
-    hooks = {f"default_hooks.{key}" for key in NEUTRAL_HOOKS}
-    assert set(NEUTRAL) == {*NEUTRAL_KEYS, *UNUSED_KEYS, *loaders, *hooks}
+    hooks = {f"default_hooks.{key}" for key in neutral(HOOKS)}
+    assert set(NEUTRAL) == {*neutral(KEYS), *UNUSED, *loaders, *hooks}
 
 
 def changes_of(key):
@@ -85,7 +86,7 @@ def test_neutral_keys_change_no_bit(of_loaders, tiny, reference, command, conten
     changes = {
         key: value
         for key, value in NEUTRAL.items()
-        if ("_dataloader." in key) is of_loaders and key not in UNUSED_KEYS
+        if ("_dataloader." in key) is of_loaders and key not in UNUSED
     }
     assert changes
     config = changed(tiny, reference, tmp_path, changes)

@@ -16,15 +16,9 @@ from PIL import Image
 
 from ssl_seg.cli.main import COMMANDS, call
 from ssl_seg.config import load_config
-from ssl_seg.config.check import (
-    CHECKPOINT_KEYS,
-    LOADER_KEYS,
-    OF_THE_RUN,
-    PSEUDO_LABEL_DEFAULTS,
-    SPLIT_KEYS,
-    checked,
-)
-from ssl_seg.config.load import KNOWN_KEYS, UNUSED_KEYS
+from ssl_seg.config.check import checked
+from ssl_seg.config.check_training import CHECKPOINT_KEYS
+from ssl_seg.config.keys import KEYS, KNOWN_KEYS, UNUSED
 from ssl_seg.core.views import BODY_VIEWS
 from ssl_seg.registry import ADAPTERS, DATASETS, METRICS, PREDICTORS, SCHEDULERS
 
@@ -193,11 +187,13 @@ def test_every_key_of_a_config_is_documented_and_no_other():
     text = CONFIG_PAGE.read_text()
     listed = re.findall(r"^\| `(\w+)` \|", part_of(text, "## Keys at a glance"), re.MULTILINE)
     assert set(listed) == KNOWN_KEYS
-    assert named(part_of(text, "## Keys of mmsegmentation that are not used")) >= UNUSED_KEYS
-    assert set(LOADER_KEYS) <= named(part_of(text, "### Loaders"))
-    assert set(SPLIT_KEYS) <= named(part_of(text, "### `split`"))
-    assert set(OF_THE_RUN) <= named(part_of(text, "### `roles`"))
-    assert set(PSEUDO_LABEL_DEFAULTS) <= named(part_of(text, "### `pseudo_labels`"))
+    assert named(part_of(text, "## Keys of mmsegmentation that are not used")) >= UNUSED.keys()
+    nested = {key.name: {below.name for below in key.keys} for key in KEYS}
+    assert nested["train_dataloader"] <= named(part_of(text, "### Loaders"))
+    assert nested["split"] <= named(part_of(text, "### `split`"))
+    assert nested["pseudo_labels"] <= named(part_of(text, "### `pseudo_labels`"))
+    of_the_run = {key.name for key in KEYS if key.scope == "run"}
+    assert of_the_run <= named(part_of(text, "### `roles`"))
     assert set(CHECKPOINT_KEYS) <= named(part_of(text, "### Hooks and checkpoints"))
 
 

@@ -1,0 +1,121 @@
+"""Checks of what a training does: its length, its samples, its checkpoints."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from ssl_seg.config.check_values import a_dict, count, one_or_several_typed, only, share
+from ssl_seg.core.errors import UserError
+from ssl_seg.core.stage_config import DEFAULT_INTERVAL
+
+CHECKPOINT_KEYS = ("type", "by_epoch", "interval", "max_keep_ckpts")
+
+
+def check_model(model: Any, where: str) -> None:
+    """Check that training images can be padded to one size.
+
+    Mmsegmentation's preprocessor refuses to stack them without one of the two.
+    """
+    a_dict(model, where)
+    part = model.get("data_preprocessor") or {}
+    sized = "size" in part or "size_divisor" in part
+    if part.get("type") == "SegDataPreProcessor" and not sized:
+        raise UserError(
+            f"{where}.data_preprocessor: give size, the (height, width) that training images are "
+            "padded to (usually the crop size), or size_divisor"
+        )
+
+
+def check_train_cfg(train_cfg: Any, where: str) -> None:
+    """Check that a training is counted in iterations."""
+    a_dict(train_cfg, where)
+    epochs = train_cfg.get("by_epoch") or "max_epochs" in train_cfg
+    if epochs or "Epoch" in train_cfg.get("type", ""):
+        raise UserError(
+            f"{where}: training is by iteration, so that models that learn from sets of different "
+            "size are trained equally long; give max_iters instead of epochs"
+        )
+    count(train_cfg.get("max_iters"), f"{where}.max_iters")
+
+
+def check_param_scheduler(schedulers: Any, where: str) -> None:
+    """Check that schedules are counted in iterations."""
+    one_or_several_typed(schedulers, where)
+    parts = [schedulers] if isinstance(schedulers, Mapping) else schedulers
+    for position, part in enumerate(parts):
+        if part.get("by_epoch", True):
+            raise UserError(
+                f"{where}[{position}].by_epoch: must be False, as training is by iteration "
+                "(mmengine's default is True)"
+            )
+
+
+def check_mix(mix: Any, where: str) -> None:
+    """Check for 'concat', the share of labeled samples, or how many there are of each kind."""
+    if mix == "concat":
+        return
+    if not isinstance(mix, Mapping):
+        raise UserError(
+            f"{where}: expected 'concat', dict(labeled=<share>) or dict(labeled=<number>, "
+            f"pseudo=<number>), got {mix!r}"
+        )
+    if "pseudo" not in mix:
+        only(mix, ("labeled",), where)
+        share(mix.get("labeled"), f"{where}.labeled")
+        return
+    only(mix, ("labeled", "pseudo"), where)
+    for kind in ("pseudo", "labeled"):
+        count(mix.get(kind), f"{where}.{kind}")
+
+
+def check_mix_fills_batches(config: Mapping[str, Any], where: str) -> None:
+    """Check that numbers of samples by kind add up to a batch."""
+    mix, size = config["mix"], config["train_dataloader"]["batch_size"]
+    if "pseudo" in mix and sum(mix.values()) != size:
+        raise UserError(
+            f"{where}mix: {dict(mix)} are {sum(mix.values())} samples, but "
+            f"train_dataloader.batch_size is {size}; make them equal"
+        )
+
+
+def check_oversample(threshold: Any, where: str) -> None:
+    """Check for a share of the cases; 1 is all of them."""
+    if threshold != 1:
+        share(threshold, where)
+
+
+def check_pseudo_labels(rule: Any, where: str) -> None:
+    """Check that pseudo labels are trusted by one rule at most."""
+    if all(rule.get(key) is not None for key in ("threshold", "class_balanced")):
+        raise UserError(
+            f"{where}: give either threshold (one confidence for all classes) or "
+            "class_balanced (the share of each class to keep), not both"
+        )
+
+
+def check_checkpoint(checkpoint: Any, where: str) -> None:
+    """Check that checkpoints are asked to serve resuming and nothing else."""
+    a_dict(checkpoint, where)
+    for key in checkpoint:
+        if key not in CHECKPOINT_KEYS:
+            raise UserError(
+                f"{where}.{key}: not used here; checkpoints are for resuming, and the last one is "
+                f"the result. Known: {', '.join(CHECKPOINT_KEYS)}"
+            )
+    if checkpoint.get("by_epoch"):
+        raise UserError(f"{where}.by_epoch: must be False; training is by iteration")
+    count(checkpoint.get("interval", DEFAULT_INTERVAL), f"{where}.interval")
+
+
+def check_accumulation(config: Mapping[str, Any], where: str) -> None:
+    """Check that every checkpoint falls on an optimiser step: gradients are not saved."""
+    accumulated = config["optim_wrapper"].get("accumulative_counts", 1)
+    checkpoint = config["default_hooks"].get("checkpoint") or {}
+    interval = checkpoint.get("interval", DEFAULT_INTERVAL)
+    if interval % accumulated:
+        raise UserError(
+            f"{where}default_hooks.checkpoint.interval: must be a multiple of optim_wrapper."
+            f"accumulative_counts ({accumulated}), so that no gradient is lost on resuming; "
+            f"got {interval}"
+        )
