@@ -43,7 +43,7 @@ def test_all_shipped_spaces_are_listed_with_their_number_of_classes():
 def test_all_shipped_maps_are_listed_with_what_they_ignore():
     counts = {name: len(open_map(name, Path()).ignored) for name in shipped_maps()}
     stated = {name: str(count) if count else "none" for name, count in counts.items()}
-    assert rows("Maps that ship") == stated
+    assert rows("Class mappings that ship") == stated
 
 
 def test_the_example_map_can_be_read_and_fits_the_example_config(example):
