@@ -225,6 +225,7 @@ KEYS = (
         "executor",
         "who walks the plan",
         default={"type": "Serial"},
+        shown="`dict(type='Serial')`",
         check=typed,
         scope="run",
         neutral=True,
