@@ -56,9 +56,18 @@ def _together(networks: Sequence[nn.Module]) -> nn.Module:
 
 
 def untrained_predictor(
-    config: LabelConfig, pipeline: Sequence[Mapping[str, Any]], cache: VolumeCache | None
+    config: LabelConfig,
+    teachers: int,
+    pipeline: Sequence[Mapping[str, Any]],
+    cache: VolumeCache | None,
 ) -> Predictor:
     """Build the predictor of a label stage around networks as they are built, to try it out.
+
+    Args:
+        config: of the stage.
+        teachers: how many label together.
+        pipeline: of the images.
+        cache: of volumes; ``None`` for images.
 
     Raises:
         ValueError: it refuses the networks, the pipeline or an option.
@@ -69,7 +78,8 @@ def untrained_predictor(
     for network in config.networks:
         kind = fingerprint(network.model)
         if kind not in made:
-            made[kind] = models.build(network.model).to(get_device()).eval()
+            built = models.build(network.model).to(get_device()).eval()
+            made[kind] = _together([built] * teachers)
         networks[network.view] = made[kind]
     return _built(config, networks, pipeline, cache)
 

@@ -101,7 +101,8 @@ def _source_kind(source: Source) -> str:
 def _labeling_kind(stage: LabelStage) -> str:
     config = stage.config
     networks = [[network.view, network.model] for network in config.networks]
-    return fingerprint([networks, config.inference, config.adapters, stage.pipeline])
+    parts = [networks, len(stage.teachers), config.inference, config.adapters, stage.pipeline]
+    return fingerprint(parts)
 
 
 def _all_sources(stages: Sequence[TrainStage]) -> TrainStage:

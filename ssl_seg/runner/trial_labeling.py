@@ -35,7 +35,7 @@ def try_labeling(stage: LabelStage, cases: Sequence[Case], store: Store, sizes_o
     attempt = "building the predictor"
     try:
         cache = volume_cache(stage.config, store)
-        predictor = untrained_predictor(stage.config, stage.pipeline, cache)
+        predictor = untrained_predictor(stage.config, len(stage.teachers), stage.pipeline, cache)
         working = _working_sizes(stage, sizes_of)
         for case in extremes(cases, working):
             (size,) = working([case])

@@ -10,9 +10,11 @@ from PIL import Image as Picture
 from torch.nn import functional
 
 from ssl_seg.core.case import Case, DataFile
+from ssl_seg.core.errors import UserError
+from ssl_seg.core.stage_config import LabelConfig, NetworkConfig
 from ssl_seg.registry import PREDICTORS
 from ssl_seg.runner import models
-from ssl_seg.runner.predictors import Image, most_likely
+from ssl_seg.runner.predictors import Image, most_likely, untrained_predictor
 
 LOAD = ({"type": "LoadImageFromFile"}, {"type": "PackSegInputs"})
 SMALLER = (LOAD[0], {"type": "Resize", "scale": (24, 18), "keep_ratio": True}, LOAD[1])
@@ -224,3 +226,12 @@ def test_equal_logits_give_the_first_class():
     predicted = most_likely(torch.zeros(1, 4, 3, 3), (6, 6), False)
     assert not predicted.labels.any()
     assert np.allclose(predicted.confidence, 0.25)
+
+
+def test_teachers_that_cannot_label_together_are_found_before_they_are_trained():
+    rstn = NetworkConfig(view=None, model={"type": "RSTN", "network": "tiny", "num_classes": 2})
+    config = LabelConfig(
+        networks=(rstn,), inference={"type": "Image"}, threads=1, medium="pictures"
+    )
+    with pytest.raises(UserError, match=r"only as segmentors .*RSTN; let one teacher label"):
+        untrained_predictor(config, 2, LOAD, None)
