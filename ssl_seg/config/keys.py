@@ -186,7 +186,7 @@ KEYS = (
         shown="no threshold",
         keys=PSEUDO_LABELS,
         check=check_pseudo_labels,
-        stages=("train",),
+        stages=("train", "label"),
     ),
     Key(
         "store_probabilities",
