@@ -17,9 +17,10 @@ def rows(store: Store) -> list[Row]:
 
     Returns:
         Per row: ``scheduler`` (type), ``run`` (the plan's name), ``seed``, ``generation``,
-        ``model`` (``single``, ``fold-i``, ``mean``, ``final``), ``set`` (``test``, ``reference``,
-        ``validation``), ``fold``, ``space`` (name), ``cases`` (how many are scored), ``of`` (how
-        many were predicted; more where cases of R have no true label), ``metrics`` (by name),
+        ``model`` (``single``, ``fold-i``, ``model-i``, ``mean``, ``final``), ``set`` (``test``,
+        ``reference``, ``validation``), ``fold``, ``space`` (name), ``cases`` (how many are scored),
+        ``of`` (how many were predicted; more where cases of R have no true label), ``metrics`` (by
+        name),
         ``classes`` (scores by class, in the order of the space), ``absent`` (classes left out of a
         mean), ``first`` (name of the main metric, where one is named), ``distance_unit`` (``mm`` or
         ``pixels``), ``max_side`` and ``reduced`` (how many cases were scored at that size instead

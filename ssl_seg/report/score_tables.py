@@ -55,7 +55,7 @@ def summary_table(rows: Sequence[Row], runs: Sequence[Run]) -> Table:
     measured: dict[tuple[str, str, str], dict[str, list[float]]] = {}
     for row in rows:
         value = row["metrics"].get(metric)
-        if row["model"].startswith("fold-") or value is None:
+        if _is_one_of_several(row) or value is None:
             continue
         generation = "final" if row["model"] == "final" else str(row["generation"])
         line = (labels[row["run"]], generation, row["space"])
@@ -110,7 +110,7 @@ def size_blocks(rows: Sequence[Row]) -> list[Block]:
 
 def truth_blocks(rows: Sequence[Row]) -> list[Block]:
     """Say of how many reference cases the truth is known; nothing where it is of all."""
-    whole = [row for row in rows if row["set"] == "reference" and not _is_fold(row)]
+    whole = [row for row in rows if row["set"] == "reference" and not _is_one_of_several(row)]
     partial = dict.fromkeys((r["cases"], r["of"]) for r in whole if r["cases"] < r["of"])
     if not partial:
         return []
@@ -118,8 +118,9 @@ def truth_blocks(rows: Sequence[Row]) -> list[Block]:
     return [Paragraph(f"Reference scores are of the cases with a true label: {known}.")]
 
 
-def _is_fold(row: Row) -> bool:
-    return bool(row["model"].startswith("fold-"))
+def _is_one_of_several(row: Row) -> bool:
+    """Tell whether the row is of one model of a generation that also has a ``mean`` row."""
+    return bool(row["model"].startswith(("fold-", "model-")))
 
 
 def _score_columns(rows: Sequence[Row]) -> list[Column]:

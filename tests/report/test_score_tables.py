@@ -98,6 +98,12 @@ def test_the_summary_is_over_seeds(finished):
     assert [row[1] for row in table.rows] == ["0", "1", "final"] * 2
 
 
+def test_of_several_models_only_their_mean_is_summed_up(finished):
+    found = rows(finished)
+    renamed = [{**row, "model": row["model"].replace("fold-", "model-")} for row in found]
+    assert summary_table(renamed, runs(finished)) == summary_table(found, runs(finished))
+
+
 def test_one_seed_has_no_deviation(finished):
     found = [row for row in rows(finished) if row["seed"] == 0]
     spreads = [row[4] for row in summary_table(found, runs(finished)).rows]
