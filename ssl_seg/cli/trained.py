@@ -44,8 +44,8 @@ def configs_without_training(
     # that a training would start from need not be there.
     fitted = with_classes(config["model"], _class_count(config["model"]), len(model))
     config = {**config, "model": without_weights(fitted), "load_from": None}
-    homes = {"labeled": values, "test": values}
-    return StageConfigs(config, homes, spaces, Weights(), plugins, imports)
+    by_list = {"labeled": values, "test": values}
+    return StageConfigs(config, by_list, spaces, Weights(), plugins, imports)
 
 
 def _predicted(

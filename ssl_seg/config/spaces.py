@@ -32,7 +32,7 @@ class Spaces:
     @classmethod
     def of(
         cls,
-        homes: Mapping[str, LabelSpace],
+        by_list: Mapping[str, LabelSpace],
         maps: Sequence[ClassMapping],
         model: str | None,
         *,
@@ -41,7 +41,7 @@ class Spaces:
         """Join the spaces of S and of all lists that are scored.
 
         Args:
-            homes: the space of each of these lists.
+            by_list: the space of each of these lists.
             maps: that the config declares.
             model: name of the space that models predict; by default the finest one that all lists
                 can be mapped to.
@@ -53,7 +53,7 @@ class Spaces:
                 cannot be joined.
         """
         mappings = ClassMappings(maps)
-        lists = [*homes.values(), *([] if reference is None else [reference])]
+        lists = [*by_list.values(), *([] if reference is None else [reference])]
         if unused := mappings.unused(lists):
             start = unused[0].source
             stated = ", ".join(
@@ -67,9 +67,9 @@ class Spaces:
         ends = (space for step in maps for space in (step.source, step.target))
         known = _by_name((*lists, *ends))
         if model is None:
-            return cls(mappings, known, mappings.finest_common(homes))
+            return cls(mappings, known, mappings.finest_common(by_list))
         spaces = cls(mappings, known, _named(known, model, "space"))
-        spaces.require_joined(homes)
+        spaces.require_joined(by_list)
         return spaces
 
     def named(self, name: str) -> LabelSpace:
@@ -80,21 +80,21 @@ class Spaces:
         """
         return _named(self.known, name, "space")
 
-    def require_joined(self, homes: Mapping[str, LabelSpace]) -> None:
+    def require_joined(self, by_list: Mapping[str, LabelSpace]) -> None:
         """Check that S can be mapped to the models' space, and that all others can be compared.
 
         Raises:
             ValueError: one cannot; the message names both spaces and their classes.
         """
-        for name, home in homes.items():
-            if self.mappings.between(home, self.model) is not None:
+        for name, space in by_list.items():
+            if self.mappings.between(space, self.model) is not None:
                 continue
-            if name != "labeled" and self.mappings.between(self.model, home) is not None:
+            if name != "labeled" and self.mappings.between(self.model, space) is not None:
                 continue
             raise UserError(
                 f"space: models predict {self.model.name!r} ({brief(self.model.classes)}), and "
-                f"no declared class mapping leads there from {home.name!r} "
-                f"({brief(home.classes)}), the space of the {name} cases"
+                f"no declared class mapping leads there from {space.name!r} "
+                f"({brief(space.classes)}), the space of the {name} cases"
             )
 
 
