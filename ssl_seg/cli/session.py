@@ -1,4 +1,4 @@
-"""Plans walked in a work dir: opened, printed, run, reported."""
+"""Configs run in a work dir: planned, checked, walked, reported."""
 
 from __future__ import annotations
 
@@ -17,57 +17,14 @@ from ssl_seg.core.errors import UserError
 from ssl_seg.core.plan import merge_stages
 from ssl_seg.execution import progress
 from ssl_seg.registry import EXECUTORS
+from ssl_seg.report.versions import differences, versions_of
 from ssl_seg.report.write import write_report
 from ssl_seg.store.atomic import write_bytes, write_json
-from ssl_seg.store.layout import check_can_start_over, mark, put_back
+from ssl_seg.store.layout import mark, put_back
 from ssl_seg.store.lock import writer_lock
 from ssl_seg.store.store import Store, starting_over
 
 logger = logging.getLogger(__name__)
-
-
-def plan_runs(
-    configs: Mapping[Path, Mapping[str, Any]],
-    seeds: Sequence[int | None],
-    index: DigestIndex,
-    download_dir: Path | None,
-) -> list[Run]:
-    """Plan every config with every seed.
-
-    Args:
-        configs: as read, by path; a config's file name is what the report calls it.
-        seeds: of split and run; ``None`` takes the config's own.
-        index: of file digests.
-        download_dir: for weights named by URL; ``None`` refuses them.
-
-    Raises:
-        UserError: two configs have one name, or name different executors.
-    """
-    names = [path.stem for path in configs]
-    if len(set(names)) < len(names):
-        raise UserError(f"configs must have different file names, got {sorted(names)}")
-    runs: list[Run] = []
-    for path, config in configs.items():
-        for seed in seeds:
-            experiment = open_experiment(
-                config, folder=path.parent, index=index, seed=seed, download_dir=download_dir
-            )
-            runs.append(Run(experiment, experiment.plan(path.stem)))
-    _check_one_executor(runs)
-    return runs
-
-
-def _check_one_executor(runs: Sequence[Run]) -> None:
-    """Refuse configs that want their stages run in different ways, as they share stages."""
-    first, *others = runs
-    for other in others:
-        one, another = (run.experiment.config["executor"] for run in (first, other))
-        if one != another:
-            raise UserError(
-                "executor: one executor runs all configs of a benchmark, but "
-                f"{first.plan.name} has {one!r} and {other.plan.name} {another!r}; give all the "
-                "same, or set it with --cfg-options"
-            )
 
 
 def run_configs(
@@ -81,67 +38,97 @@ def run_configs(
     With ``--dry-run`` the plans are printed and nothing is written.
 
     Args:
-        configs: as read, by path.
-        seeds: see :func:`plan_runs`.
+        configs: as read, by path; a config's file name is what the report calls it.
+        seeds: of split and run; ``None`` takes the config's own.
         work_dir: keeps artifacts, report and the index of file digests.
         args: parsed :func:`ssl_seg.cli.arguments.add_run_options`.
+
+    Raises:
+        UserError: something in configs, data or work dir is wrong; nothing has run then, and with
+            ``--fresh`` nothing is removed.
     """
     downloads = work_dir / "downloads" if args.allow_download else None
     if args.dry_run:
-        earlier = _earlier(work_dir, fresh=args.fresh)
         runs = plan_runs(configs, seeds, DigestIndex(work_dir / INDEX), downloads)
-        print(describe(runs, _finished(runs, earlier)))
+        print(describe(runs, () if args.fresh else _finished(runs, Store(work_dir))))
         return runs
     with writer_lock(work_dir):
         put_back(work_dir)
-        earlier = _earlier(work_dir, fresh=args.fresh)
-        with DigestIndex(work_dir / INDEX) as index:
-            runs = plan_runs(configs, seeds, index, downloads)
-        _check_what_runs(runs, earlier, Store(work_dir), index)
-        store = _begin(runs, work_dir, earlier)
+        with starting_over(work_dir) if args.fresh else nullcontext(Store(work_dir)) as store:
+            mark(work_dir)
+            with DigestIndex(work_dir / INDEX) as index:
+                runs = plan_runs(configs, seeds, index, downloads)
+            _check(runs, store, index)
+            for run in runs:
+                _save(run, store)
         _walk(runs, store)
         print(write_report(store))
     return runs
 
 
-def _earlier(work_dir: Path, *, fresh: bool) -> Store | None:
-    """Return what earlier runs left; ``None`` to start over, which nothing may stand against."""
-    if not fresh:
-        return Store(work_dir)
-    check_can_start_over(work_dir)
-    return None
+def plan_runs(
+    configs: Mapping[Path, Mapping[str, Any]],
+    seeds: Sequence[int | None],
+    index: DigestIndex,
+    download_dir: Path | None,
+) -> list[Run]:
+    """Plan every config with every seed; weights named by URL are refused without a folder.
+
+    Raises:
+        UserError: two configs have one name, or name different executors.
+    """
+    names = [path.stem for path in configs]
+    if len(set(names)) < len(names):
+        raise UserError(f"configs must have different file names, got {sorted(names)}")
+    runs = []
+    for path, config in configs.items():
+        for seed in seeds:
+            experiment = open_experiment(
+                config, folder=path.parent, index=index, seed=seed, download_dir=download_dir
+            )
+            runs.append(Run(experiment, experiment.plan(path.stem)))
+    _require_one_executor(runs)
+    return runs
 
 
-def _finished(runs: Iterable[Run], store: Store | None) -> set[str]:
+def _require_one_executor(runs: Sequence[Run]) -> None:
+    """Refuse configs that want their stages run in different ways, as they share stages."""
+    first, *others = runs
+    for other in others:
+        one, another = (run.experiment.config["executor"] for run in (first, other))
+        if one != another:
+            raise UserError(
+                "executor: one executor runs all configs of a benchmark, but "
+                f"{first.plan.name} has {one!r} and {other.plan.name} {another!r}; give all the "
+                "same, or set it with --cfg-options"
+            )
+
+
+def _finished(runs: Iterable[Run], store: Store) -> set[str]:
     """Return the fingerprints of the stages that need not run again."""
-    stages = merge_stages(run.plan for run in runs)
-    return set() if store is None else {name for name in stages if store.has(name)}
+    return {name for name in merge_stages(run.plan for run in runs) if store.has(name)}
 
 
-def _check_what_runs(
-    runs: Sequence[Run], earlier: Store | None, store: Store, index: DigestIndex
-) -> None:
+def _check(runs: Sequence[Run], store: Store, index: DigestIndex) -> None:
     """Check what needs torch, if there is work to do."""
-    done = _finished(runs, earlier)
+    done = _finished(runs, store)
     left = [s for name, s in merge_stages(run.plan for run in runs).items() if name not in done]
     if not left:
         return
     from ssl_seg.runner.check_types import check_types  # noqa: PLC0415 - imports torch
+    from ssl_seg.runner.environment import versions  # noqa: PLC0415
     from ssl_seg.runner.preflight import preflight  # noqa: PLC0415
     from ssl_seg.runner.sample_sizes import known_sizes  # noqa: PLC0415
 
+    if others := differences(versions_of(store, done), versions()):
+        logger.warning(
+            "the finished stages were made by %s; the rest may differ from them in small ways. "
+            "--fresh runs all of them anew",
+            ", ".join(others),
+        )
     for run in runs:
         check_types(run.experiment.config)
     preflight(left, store, partial(known_sizes, index))
-
-
-def _begin(runs: Iterable[Run], work_dir: Path, earlier: Store | None) -> Store:
-    """Save the plans; only then is what ``--fresh`` removes gone for good."""
-    with nullcontext(earlier) if earlier is not None else starting_over(work_dir) as store:
-        mark(work_dir)
-        for run in runs:
-            _save(run, store)
-    return store
 
 
 def _walk(runs: Sequence[Run], store: Store) -> None:

@@ -48,8 +48,15 @@ def sections(content: Mapping[str, Any]) -> Iterator[Block]:
     if tables := class_tables(rows, runs):
         yield Heading("Final models on the test set by class")
         yield from tables
-    yield Heading("Versions")
-    yield Paragraph(", ".join(f"{name} {number}" for name, number in content["versions"].items()))
+    yield from _versions(content["versions"])
+
+
+def _versions(made_by: Mapping[str, Sequence[str]]) -> Iterator[Block]:
+    """Say what computed the results; several versions of one package are all named."""
+    if made_by:
+        told = (f"{name} {' and '.join(numbers)}" for name, numbers in made_by.items())
+        yield Heading("Versions")
+        yield Paragraph(f"The finished stages were made by {', '.join(told)}.")
 
 
 def _units(rows: Sequence[Row]) -> str:

@@ -37,7 +37,7 @@ def write_report(store: Store) -> str:
         "pseudo_labels": written,
         "class_shares": class_shares(store, written),
         "pending": pending(store),
-        "versions": versions(),
+        "versions": versions(store),
     }
     blocks = list(sections(content))
     content["tables"] = list(_tables(blocks))

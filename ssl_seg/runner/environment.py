@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import ctypes
+import importlib
 import os
 import platform
 from functools import cache
-from importlib.metadata import PackageNotFoundError, version
+from importlib.util import find_spec
 
 import cv2
 import torch
@@ -16,7 +17,20 @@ ALLOCATOR_SWITCH = "SSL_SEG_KEEP_FREED_MEMORY"
 
 _M_TRIM_THRESHOLD = -1
 _M_MMAP_THRESHOLD = -3
-_PACKAGES = ("ssl-seg", "torch", "mmengine", "mmsegmentation", "numpy", "opencv-python")
+
+MODULES = (
+    "ssl_seg",
+    "torch",
+    "mmengine",
+    "mmcv",
+    "mmseg",
+    "numpy",
+    "scipy",
+    "cv2",
+    "PIL",
+    "nibabel",
+)
+"""What computes results, or reads and writes them."""
 
 
 def prepare_process(threads: int) -> None:
@@ -54,12 +68,14 @@ def device_name() -> str:
 
 
 def versions() -> dict[str, str]:
-    """Return the versions of what computes results."""
+    """Return the versions of what computes results, by module.
+
+    The modules say it themselves: the maintained forks install the same ones under other names,
+    and of two OpenCV packages the one that was installed last is there.
+    """
     found = {"python": platform.python_version()}
-    for package in _PACKAGES:
-        try:
-            found[package] = version(package)
-        except PackageNotFoundError:
-            # The maintained forks install the same modules under other names.
-            found[package] = "not installed under this name"
+    for name in MODULES:
+        found[name] = str(importlib.import_module(name).__version__)
+    if find_spec("mmcv._ext") is None:
+        found["mmcv"] += " (lite)"
     return found

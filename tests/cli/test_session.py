@@ -1,5 +1,7 @@
 """Starting over: nothing is lost before the new run has planned."""
 
+import json
+
 import pytest
 
 from ssl_seg.cli.benchmark import run as benchmark
@@ -87,3 +89,19 @@ def test_configs_of_one_benchmark_have_one_executor(images, tmp_path, monkeypatc
     with pytest.raises(UserError, match=r"images-seed0 has .*'Serial'.* and other.*'Backw"):
         benchmark(command)
     benchmark([*command, "--cfg-options", "executor.type=Serial"])
+
+
+def test_going_on_under_other_versions_is_said_in_one_line(images, tmp_path, caplog):
+    command = [str(images.config), "--work-dir", str(tmp_path), "--cfg-options"]
+    train([*command, "train_cfg.max_iters=1"])
+    assert "were made by" not in caplog.text
+    for path in tmp_path.glob("artifacts/*/environment.json"):
+        noted = json.loads(path.read_text())
+        noted["versions"] |= {"torch": "1.13.1", "scipy": "1.0"}
+        path.write_text(json.dumps(noted))
+    # Another batch size: the model is there already, labels and scores are not.
+    train([*command, "train_cfg.max_iters=1", "test_dataloader.batch_size=1"])
+    (line,) = (record for record in caplog.messages if "were made by" in record)
+    assert "were made by scipy 1.0 (now 1." in line
+    assert ", torch 1.13.1 (now 2." in line
+    assert "numpy" not in line

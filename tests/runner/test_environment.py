@@ -1,6 +1,7 @@
 import json
 import platform
 import sys
+from importlib.util import find_spec
 
 import cv2
 import pytest
@@ -44,5 +45,7 @@ def test_versions_and_device_are_noted():
     noted = versions()
     assert noted["python"] == sys.version.split()[0]
     assert noted["torch"] == torch.__version__
-    assert "mmsegmentation" in noted
+    assert noted["cv2"] == cv2.__version__
+    assert noted["mmcv"].endswith(" (lite)") is (find_spec("mmcv._ext") is None)
+    assert {"nibabel", "scipy", "PIL", "mmengine", "mmseg", "numpy", "ssl_seg"} < noted.keys()
     assert device_name()
