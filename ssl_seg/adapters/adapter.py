@@ -17,7 +17,7 @@ class LabelAdapter(Protocol):
     """Declares a class mapping; where it is applied follows from the spaces of data and models."""
 
     def class_mapping(self, folder: Path) -> ClassMapping:
-        """Return the map; paths start from ``folder``, that of the config."""
+        """Return the mapping; paths start from ``folder``, that of the config."""
         ...
 
 

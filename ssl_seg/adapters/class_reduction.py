@@ -14,7 +14,7 @@ from ssl_seg.registry import ADAPTERS
 @ADAPTERS.register_module()
 @final
 class ClassReduction:
-    """Declares a many-to-one map between two label spaces (ATSO paper, section 5.2: 19 to 5).
+    """Declares a many-to-one mapping between two label spaces (ATSO paper, section 5.2: 19 to 5).
 
     What it does follows from the two spaces that meet. Labels of the finer one are mapped for
     models of the coarser one, to be learned from or to be scored against. Labels of the coarser one
@@ -32,9 +32,9 @@ class ClassReduction:
         self._name = map
 
     def class_mapping(self, folder: Path) -> ClassMapping:
-        """Read and check the map.
+        """Read and check the mapping.
 
         Raises:
-            ValueError: there is no such map, or its file is none.
+            ValueError: there is no such mapping, or its file is none.
         """
         return open_map(self._name, folder)

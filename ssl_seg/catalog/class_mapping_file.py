@@ -1,6 +1,6 @@
 """Class mappings as files: which class of one space becomes which class of another, by name.
 
-A map is one JSON file::
+A mapping is one JSON file::
 
     {"name": "roads_to_traffic",
      "from": "roads",
@@ -11,7 +11,7 @@ A map is one JSON file::
      "ignored": ["sky"]}
 
 ``from`` and ``to`` are names of spaces that ship with the project, paths of space files relative to
-the map, or spaces written out in place. ``total`` says whether every class has a place; then
+the mapping, or spaces written out in place. ``total`` says whether every class has a place; then
 nothing is ignored. ``name`` may be left out (the file's own), as may ``about`` and ``ignored``.
 """
 
@@ -44,11 +44,11 @@ def open_map(name: str, folder: Path) -> ClassMapping:
     """Read a class mapping by the name of a shipped one or by its path.
 
     Args:
-        name: a shipped map, or the path of a JSON file.
+        name: a shipped mapping, or the path of a JSON file.
         folder: that a relative path starts from.
 
     Raises:
-        ValueError: there is no such map, or the file is no description of one.
+        ValueError: there is no such mapping, or the file is no description of one.
     """
     if name.endswith(".json"):
         return read_map(folder / name)

@@ -1,4 +1,4 @@
-"""The label spaces of an experiment: those of its data, those that maps lead to, the models'."""
+"""The label spaces of an experiment: its data's, those that class mappings lead to, the models'."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class Spaces:
     def of(
         cls,
         by_list: Mapping[str, LabelSpace],
-        maps: Sequence[ClassMapping],
+        declared: Sequence[ClassMapping],
         model: str | None,
         *,
         reference: LabelSpace | None = None,
@@ -42,17 +42,17 @@ class Spaces:
 
         Args:
             by_list: the space of each of these lists.
-            maps: that the config declares.
+            declared: class mappings of the config.
             model: name of the space that models predict; by default the finest one that all lists
                 can be mapped to.
             reference: the space of R's data set, which chooses nothing: R may be images alone, and
                 where its true labels join no other space they are not scored.
 
         Raises:
-            ValueError: maps disagree or start where nothing leads to, or the lists and the models
-                cannot be joined.
+            ValueError: mappings disagree or start where nothing leads to, or the lists and the
+                models cannot be joined.
         """
-        mappings = ClassMappings(maps)
+        mappings = ClassMappings(declared)
         lists = [*by_list.values(), *([] if reference is None else [reference])]
         if unused := mappings.unused(lists):
             start = unused[0].source
@@ -64,7 +64,7 @@ class Spaces:
                 f"({brief(start.classes)}), which no list is in and nothing leads to; the "
                 f"lists are in {stated}"
             )
-        ends = (space for step in maps for space in (step.source, step.target))
+        ends = (space for step in declared for space in (step.source, step.target))
         known = _by_name((*lists, *ends))
         if model is None:
             return cls(mappings, known, mappings.finest_common(by_list))
@@ -76,7 +76,7 @@ class Spaces:
         """Return a space by name.
 
         Raises:
-            ValueError: no list and no declared map has it.
+            ValueError: no list and no declared mapping has it.
         """
         return _named(self.known, name, "space")
 
@@ -114,19 +114,19 @@ def declared_mappings(adapters: Iterable[Mapping[str, Any]], folder: Path) -> li
     """Read the class mappings that a config's ``adapters`` declare.
 
     Raises:
-        ValueError: an adapter is unknown or a map is bad; the message names the place.
+        ValueError: an adapter is unknown or a mapping is bad; the message names the place.
     """
-    maps = []
+    found = []
     for position, adapter in enumerate(adapters):
         where = f"adapters[{position}]"
         built = ADAPTERS.build(adapter, where=where)
         if not hasattr(built, "class_mapping"):
             continue
         try:
-            maps.append(built.class_mapping(folder))
+            found.append(built.class_mapping(folder))
         except UserError as error:
             raise UserError(f"{where}: {error}") from error
-    return maps
+    return found
 
 
 def _named(known: Mapping[str, LabelSpace], name: str, where: str) -> LabelSpace:

@@ -1,4 +1,4 @@
-"""Maps between label spaces: tables by class name, many to one."""
+"""Mappings between label spaces: tables by class name, many to one."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ class ClassMapping:
         ignored: Iterable[str] = (),
         total: bool,
     ) -> ClassMapping:
-        """Make a map of class names, which must account for each class of the source once.
+        """Make a mapping of class names, which must account for each class of the source once.
 
         Args:
             name: what messages call it.
@@ -71,7 +71,7 @@ class ClassMapping:
             _listed("neither placed nor ignored", [c for c in source.classes if c not in said]),
             _listed("both placed and ignored", [c for c in left_out if c in placed]),
             _listed("ignored twice", [c for c in left_out if left_out.count(c) > 1]),
-            _listed("ignored, but the map calls itself total", left_out) if total else "",
+            _listed("ignored, but the mapping calls itself total", left_out) if total else "",
             "" if total or left_out else "it ignores no class, so it is total and must say so",
         )
         if found := [problem for problem in problems if problem]:
@@ -83,7 +83,7 @@ class ClassMapping:
 
     @classmethod
     def identity(cls, space: LabelSpace) -> ClassMapping:
-        """Return the map of a space to itself."""
+        """Return the mapping of a space to itself."""
         return cls(space.name, space, space, tuple(range(len(space))))
 
     @property
@@ -101,15 +101,15 @@ class ClassMapping:
         )
 
     def then(self, other: ClassMapping) -> ClassMapping:
-        """Return this map followed by another one.
+        """Return this mapping followed by another one.
 
         Raises:
             ValueError: the other one does not start where this one ends.
         """
         if other.source.classes != self.target.classes:
             raise ValueError(
-                f"class mapping {other.name!r} starts at {_told(other.source)}, not at "
-                f"{_told(self.target)}, where {self.name!r} ends"
+                f"class mapping {other.name!r} starts at {_described(other.source)}, not at "
+                f"{_described(self.target)}, where {self.name!r} ends"
             )
         numbers = _numbers(self.target.ignore, other)
         table = tuple(numbers[number] for number in self.table)
@@ -123,8 +123,8 @@ class ClassMapping:
         """
         if values.space.classes != self.source.classes:
             raise ValueError(
-                f"class mapping {self.name!r} maps {_told(self.source)}, but the labels are read "
-                f"into {_told(values.space)}"
+                f"class mapping {self.name!r} maps {_described(self.source)}, but the labels are "
+                f"read into {_described(values.space)}"
             )
         numbers = _numbers(values.space.ignore, self)
         return LabelValues(
@@ -132,7 +132,7 @@ class ClassMapping:
         )
 
     def plain(self) -> dict[str, Any]:
-        """Return the map as plain data, for fingerprints; its name changes no result."""
+        """Return the mapping as plain data, for fingerprints; its name changes no result."""
         return {
             "source": self.source.plain(),
             "target": self.target.plain(),
@@ -141,23 +141,23 @@ class ClassMapping:
 
 
 def _numbers(ignore: int, step: ClassMapping) -> dict[int, int]:
-    """Return what a map makes of class numbers and of the ignore value that stands among them."""
+    """Return what a mapping makes of class numbers and of the ignore value among them."""
     return {ignore: step.target.ignore, **dict(enumerate(step.table))}
 
 
-def _told(space: LabelSpace) -> str:
+def _described(space: LabelSpace) -> str:
     return f"{space.name!r} ({brief(space.classes)})"
 
 
 def _unknown(names: Iterable[str], space: LabelSpace) -> str:
     found = [name for name in names if name not in space.classes]
-    return _listed(f"unknown in {_told(space)}", found, known=space.classes)
+    return _listed(f"unknown in {_described(space)}", found, known=space.classes)
 
 
 def _listed(what: str, names: Iterable[str], known: Sequence[str] = ()) -> str:
     """Say what is wrong with some classes, with the nearest known ones; nothing without any."""
-    told = []
+    shown = []
     for name in dict.fromkeys(names):
         near = get_close_matches(name, known, n=1)
-        told.append(f"{name!r} (did you mean {near[0]!r}?)" if near else repr(name))
-    return f"{what}: {brief(told)}" if told else ""
+        shown.append(f"{name!r} (did you mean {near[0]!r}?)" if near else repr(name))
+    return f"{what}: {brief(shown)}" if shown else ""

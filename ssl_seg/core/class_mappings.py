@@ -17,17 +17,17 @@ class ClassMappings:
     """Class mappings put end to end; spaces of the same classes are the same space.
 
     Args:
-        maps: in any order.
+        mappings: in any order.
 
     Raises:
-        ValueError: two maps, or chains of maps, say different things of the same two spaces, or a
-            map changes classes within one space.
+        ValueError: two mappings, or chains of them, say different things of the same two spaces, or
+            one changes classes within one space.
     """
 
-    def __init__(self, maps: Sequence[ClassMapping]) -> None:
-        self._direct = tuple(maps)
+    def __init__(self, mappings: Sequence[ClassMapping]) -> None:
+        self._direct = tuple(mappings)
         self._found: dict[tuple[_Classes, _Classes], ClassMapping] = {}
-        for start in maps:
+        for start in mappings:
             _refuse_circle(start)
             self._follow(start, (start.source.classes,))
 
@@ -46,7 +46,7 @@ class ClassMappings:
                 self._follow(path.then(step), passed)
 
     def between(self, source: LabelSpace, target: LabelSpace) -> ClassMapping | None:
-        """Return the map from one space to another, ``None`` where there is none."""
+        """Return the mapping from one space to another, ``None`` where there is none."""
         if source.classes == target.classes:
             return ClassMapping.identity(target)
         return self._found.get((source.classes, target.classes))
@@ -65,11 +65,11 @@ class ClassMappings:
             what: the labels, for the message.
 
         Raises:
-            ValueError: no map leads from one space to the other.
+            ValueError: no mapping leads from one space to the other.
         """
         down = self.between(values.space, space)
         if down is not None:
-            # Named as the models' space, whatever the map's end is called.
+            # Named as the models' space, whatever the mapping's end is called.
             return LabelValues(space, down.applied_to(values).table), None
         up = self.between(space, values.space)
         if up is not None:
@@ -104,7 +104,7 @@ class ClassMappings:
         ]
         if finest:
             # Maps there and back make two spaces lead to each other; the one with more classes is
-            # the finer one, in whatever order the maps are declared.
+            # the finer one, in whatever order the mappings are declared.
             return max(finest, key=len)
         raise UserError(f"adapters: {self._lack(by_list, shared)}")
 
@@ -125,7 +125,7 @@ class ClassMappings:
         )
 
     def unused(self, spaces: Iterable[LabelSpace]) -> list[ClassMapping]:
-        """Return the declared maps that start at a space which none of these leads to."""
+        """Return the declared mappings that start at a space which none of these leads to."""
         starts = list(spaces)
         return [
             step

@@ -213,10 +213,10 @@ class EvaluateStage:
             raise ValueError(f"cases without true labels cannot be scored: {missing[:5]}")
         if self.reduction is not None and self.reduction.ignored:
             raise UserError(
-                f"mask {self.reduction.name!r}: the predicted classes "
+                f"class mapping {self.reduction.name!r}: the predicted classes "
                 f"{', '.join(self.reduction.ignored)} have no place in {self.values.space.name!r}, "
-                "the space of the true labels, so predictions of them cannot be scored; use a map "
-                "that places each class"
+                "the space of the true labels, so predictions of them cannot be scored; use a "
+                "mapping that places each class"
             )
 
     @cached_property
@@ -236,7 +236,7 @@ class EvaluateStage:
 
     @property
     def predicted(self) -> LabelValues:
-        """How stored maps are read into the space that is scored."""
+        """How stored masks are read into the space that is scored."""
         if self.reduction is None:
             return LabelValues.identity(self.values.space)
         return self.reduction.applied_to(LabelValues.identity(self.reduction.source))

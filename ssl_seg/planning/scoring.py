@@ -98,7 +98,7 @@ class Scoring:
             return True
         self.draft.notes.append(
             f"true labels of R, in label space {truth.name!r}, cannot be compared with labels in "
-            f"{space.name!r} by the declared maps: R is not scored"
+            f"{space.name!r} by the declared mappings: R is not scored"
         )
         return False
 

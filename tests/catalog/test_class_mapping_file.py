@@ -91,7 +91,7 @@ def test_files_of_the_user_s_space_are_read_into_the_target(written):
         ({"ignored": None}, "class mapping 'mine': neither placed nor ignored: 'soil'"),
         ({"ignored": ["soil", "bean"]}, "both placed and ignored: 'bean'"),
         ({"classes": {"maize": "corp"}}, "unknown in 'weeds' (crop, weed): 'corp' (did you mean"),
-        ({"total": True}, "ignored, but the map calls itself total: 'soil'"),
+        ({"total": True}, "ignored, but the mapping calls itself total: 'soil'"),
         ({"total": "no"}, "total: expected true or false, got 'no'"),
         ({"total": None}, "not a class mapping: the key 'total' is missing"),
         ({"clases": {}}, "unknown key 'clases'; did you mean 'classes'?"),

@@ -85,7 +85,7 @@ def test_a_total_map_ignores_nothing():
         ({"placed": {"road": "way"}}, "neither placed nor ignored: 'lane marking', 'car', 'bus'"),
         ({"ignored": ["sky", "car"]}, "both placed and ignored: 'car'"),
         ({"ignored": ["sky", "sky"]}, "ignored twice: 'sky'"),
-        ({"total": True}, "ignored, but the map calls itself total: 'sky'"),
+        ({"total": True}, "ignored, but the mapping calls itself total: 'sky'"),
         ({"placed": {**PLACED, "sky": "way"}, "ignored": []}, "is total and must say so"),
     ],
 )
