@@ -480,7 +480,8 @@ class MadeUp:
         homes = {name: of.space for name, of in values.items()}
         model = self.space.name if len(reductions) > 1 else None
         spaces = Spaces.of(homes, reductions, model)
-        return StageConfigs(checked(config), values, spaces, Weights(), plugins or {}, ())
+        medium = "pictures" if self.suffix == ".png" else "volumes"
+        return StageConfigs(checked(config), values, spaces, Weights(), plugins or {}, (), medium)
 
     def plan(
         self,

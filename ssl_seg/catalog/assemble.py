@@ -98,8 +98,7 @@ def assemble(
         )
         for pair in pairs
     )
-    facts = {pair.entry.id: pair.image.facts for pair in pairs}
-    return Catalog(name, values, tuple(cases), medium.name, facts)
+    return Catalog(name, values, tuple(cases), medium.name)
 
 
 def _label_file(mask: Known[CountedFacts]) -> LabelFile:

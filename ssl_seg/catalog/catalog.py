@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
 from ssl_seg.catalog.index import DigestIndex
 from ssl_seg.core.case import Case, MediumName
 from ssl_seg.core.space import LabelValues
-from ssl_seg.media.facts import Facts
 
 
 @dataclass(frozen=True)
@@ -21,14 +19,12 @@ class Catalog:
         values: how the numbers in its label files become numbers of its label space.
         cases: in natural order of their ids (``frame9`` before ``frame10``), split by split.
         medium: what all of them are.
-        facts: what is known of each case's image, by case id.
     """
 
     name: str
     values: LabelValues
     cases: tuple[Case, ...]
     medium: MediumName
-    facts: Mapping[str, Facts]
 
 
 class DataSet(Protocol):

@@ -69,8 +69,6 @@ def run(arguments: Sequence[str] | None = None) -> None:
 
 
 def _predict(config: Mapping[str, Any], args: argparse.Namespace) -> None:
-    from ssl_seg.media.volumes.passing_cache import PassingCache  # noqa: PLC0415
-    from ssl_seg.media.volumes.working_grid import WorkingGrid  # noqa: PLC0415
     from ssl_seg.runner.environment import prepare_process  # noqa: PLC0415
     from ssl_seg.runner.predictors import open_predictor  # noqa: PLC0415
 
@@ -82,16 +80,15 @@ def _predict(config: Mapping[str, Any], args: argparse.Namespace) -> None:
         raise UserError(f"{args.checkpoint}: no classes are stated; expected meta.dataset_meta")
     catalog = _data_set(args.images, views, space).read(DigestIndex(None))
     medium = MEDIA[catalog.medium]
-    configs = configs_without_training(config, args.config.parent, catalog.values, space)
+    configs = configs_without_training(config, args.config.parent, catalog, space)
     asked = configs.label("test", model.role or UNSTATED_ROLE)
     pipeline = configs.label_pipeline("test")
     prepare_process(asked.threads)
-    # Each volume is a batch of slices already.
-    size = 1 if views else asked.batch_size
+    size = asked.batch_size
     make_folder(args.out)
     with TemporaryDirectory(prefix=".slices-", dir=args.out) as slices:
-        cache = PassingCache(Path(slices), WorkingGrid(asked.slice_spacing)) if views else None
-        predictor = open_predictor(asked, [weights], pipeline, cache)
+        reader = medium.reader(Path(slices), slice_spacing=asked.slice_spacing, one_by_one=True)
+        predictor = open_predictor(asked, [weights], pipeline, reader)
         for start in range(0, len(catalog.cases), size):
             batch = catalog.cases[start : start + size]
             predictions = predictor.predict([predictor.read(case) for case in batch])

@@ -85,7 +85,7 @@ def _stages(
         )
     model = model_of(weights)
     role = model.role or UNSTATED_ROLE
-    configs = configs_without_training(config, folder, catalog.values, model.space)
+    configs = configs_without_training(config, folder, catalog, model.space)
     truth = "the true labels of test_dataloader.dataset"
     values, reduction = configs.mappings.align(catalog.values, configs.space, truth)
     label = LabelStage(

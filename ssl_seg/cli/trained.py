@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from ssl_seg.catalog.catalog import Catalog
 from ssl_seg.config.check import checked
 from ssl_seg.config.plugins import import_plugins
 from ssl_seg.config.spaces import Spaces, declared_mappings, with_classes
@@ -15,7 +16,7 @@ from ssl_seg.core.class_mappings import ClassMappings
 from ssl_seg.core.errors import UserError
 from ssl_seg.core.model_id import Role
 from ssl_seg.core.model_meta import ModelMeta
-from ssl_seg.core.space import LabelSpace, LabelValues
+from ssl_seg.core.space import LabelSpace
 from ssl_seg.core.views import View
 
 UNSTATED_ROLE: Role = "final"
@@ -23,29 +24,29 @@ UNSTATED_ROLE: Role = "final"
 
 
 def configs_without_training(
-    config: Mapping[str, Any], folder: Path, values: LabelValues, predicted: LabelSpace | None
+    config: Mapping[str, Any], folder: Path, catalog: Catalog, predicted: LabelSpace | None
 ) -> StageConfigs:
     """Return each stage's config for labelling and scoring only.
 
     Args:
         config: as read.
         folder: of the config file.
-        values: of the data set that is labeled and scored.
+        catalog: of the data set that is labeled and scored.
         predicted: what the weights say that the model predicts; ``None`` where they do not: then
             the space with as many classes as its head has.
     """
     plugins, imports = import_plugins(config.get("custom_imports"), folder)
     config = checked(config)
     maps = declared_mappings(config["adapters"], folder)
-    known = (values.space, *(end for step in maps for end in (step.target, step.source)))
+    known = (catalog.values.space, *(end for step in maps for end in (step.target, step.source)))
     model = _predicted(config["model"], known, predicted)
     spaces = Spaces(ClassMappings(maps), {model.name: model}, model)
     # The heads follow the weights, which may be those of a phase with other classes; and the files
     # that a training would start from need not be there.
     fitted = with_classes(config["model"], _class_count(config["model"]), len(model))
     config = {**config, "model": without_weights(fitted), "load_from": None}
-    by_list = {"labeled": values, "test": values}
-    return StageConfigs(config, by_list, spaces, Weights(), plugins, imports)
+    by_list = {"labeled": catalog.values, "test": catalog.values}
+    return StageConfigs(config, by_list, spaces, Weights(), plugins, imports, catalog.medium)
 
 
 def _predicted(

@@ -14,7 +14,7 @@ from ssl_seg.catalog.index import DigestIndex
 from ssl_seg.config.check_split import check_split
 from ssl_seg.config.reference_sets import reference_sets
 from ssl_seg.config.split_draw import draw_training_cases, way_to_draw
-from ssl_seg.core.case import Case
+from ssl_seg.core.case import Case, MediumName
 from ssl_seg.core.errors import UserError
 from ssl_seg.core.space import LabelValues
 from ssl_seg.core.split import Split, count_of
@@ -30,11 +30,13 @@ class CaseLists:
         split: the drawn case lists.
         values: how the true labels of each list are read, by list name.
         train_cases: how many cases the training data set has.
+        medium: what all cases are.
     """
 
     split: Split
     values: Mapping[str, LabelValues]
     train_cases: int
+    medium: MediumName
 
 
 def read_case_lists(
@@ -73,7 +75,7 @@ def read_case_lists(
         validation=() if validation is None else validation.cases,
     )
     check_split(split, config["views"])
-    return CaseLists(split, values, len(train.cases))
+    return CaseLists(split, values, len(train.cases), train.medium)
 
 
 def _validation(config: Mapping[str, Any], index: DigestIndex) -> Catalog | None:

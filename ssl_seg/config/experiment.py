@@ -88,6 +88,8 @@ def open_experiment(
     found = {name: lists.values[name].space for name, cases in lists.split.lists().items() if cases}
     reference_space = found.pop("reference", None)
     spaces = Spaces.of(found, maps, config["space"], reference=reference_space)
-    configs = StageConfigs(config, lists.values, spaces, Weights(download_dir), plugins, imports)
+    configs = StageConfigs(
+        config, lists.values, spaces, Weights(download_dir), plugins, imports, lists.medium
+    )
     notes = split_notes(lists.split, config, lists.train_cases)
     return Experiment(config, lists.split, configs, run_seed, tuple(notes))

@@ -13,6 +13,7 @@ from ssl_seg.config.overlays import OVERLAYS, with_overlays
 from ssl_seg.config.reference_sets import reference_sets
 from ssl_seg.config.spaces import Spaces, with_classes
 from ssl_seg.config.weights import Weights, without_weights
+from ssl_seg.core.case import MediumName
 from ssl_seg.core.class_mappings import ClassMappings
 from ssl_seg.core.errors import UserError
 from ssl_seg.core.model_id import Role
@@ -50,7 +51,7 @@ class StageConfigs:
         weights: where weight files go.
         plugins: hashes of the plug-in sources by name.
         imports: what another process must import to know the plug-ins' types.
-
+        medium: what the cases are.
     """
 
     def __init__(
@@ -61,7 +62,9 @@ class StageConfigs:
         weights: Weights,
         plugins: Mapping[str, str],
         imports: tuple[str, ...],
+        medium: MediumName,
     ) -> None:
+        self._medium: MediumName = medium
         self._values = values
         self._spaces = spaces
         self._weights = weights
@@ -97,7 +100,13 @@ class StageConfigs:
         counts = len(self.space), len(model)
         config = {**self._config, "model": with_classes(self._config["model"], *counts)}
         return StageConfigs(
-            config, self._values, spaces, self._weights, self._plugins, self._imports
+            config,
+            self._values,
+            spaces,
+            self._weights,
+            self._plugins,
+            self._imports,
+            self._medium,
         )
 
     @property
@@ -141,7 +150,7 @@ class StageConfigs:
             env_cfg=config["env_cfg"],
             convergence=None if convergence is None else ConvergenceRule(**convergence),
             oversample=config["oversample"],
-            medium="volumes" if self._config["views"] else "pictures",
+            medium=self._medium,
             slice_spacing=self._slice_spacing(),
             slice_threshold=config["slice_threshold"],
             mix=config["mix"] if pseudo_labels else None,
@@ -172,7 +181,7 @@ class StageConfigs:
             # Models of any role may learn from the labels that a model of this one writes.
             confidence=cases == "reference" and _trusts_by_confidence(self._config),
             probabilities=cases == "reference" and self._config["store_probabilities"],
-            medium="volumes" if self._config["views"] else "pictures",
+            medium=self._medium,
             slice_spacing=self._slice_spacing(),
             threads=config["threads"],
             plugins=self._plugins,
@@ -212,10 +221,10 @@ class StageConfigs:
     def _slice_spacing(self) -> float | None:
         """Return the distance of axial slices that volumes are brought to."""
         spacing = slice_spacing(self._config["adapters"])
-        if spacing is not None and not self._config["views"]:
+        if spacing is not None and self._medium != "volumes":
             raise UserError(
-                "adapters: one normalises the distance of slices, but there are no views; it is "
-                "for volumes"
+                "adapters: one normalises the distance of slices, but the cases are "
+                f"{self._medium}; it is for volumes"
             )
         return spacing
 

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Mapping, Sequence
-from functools import partial
-from typing import Any, Protocol, final
+from collections.abc import Mapping, Sequence
+from typing import Any, final
 
 import numpy as np
 import torch
@@ -19,64 +18,31 @@ from ssl_seg.core.space import LabelSpace
 from ssl_seg.core.stage import Source
 from ssl_seg.data.pseudo_labels import PseudoLabels
 from ssl_seg.data.sample_order import SampleIndex
-from ssl_seg.media.stored_masks import read_true_mask
+from ssl_seg.media.records import Records
 from ssl_seg.registry import TRANSFORMS
 
 
-class Samples(Protocol):
-    """One source made ready for reading: images, or slices of volumes.
-
-    Attributes:
-        source: what the plan says.
-        pseudo: where its pseudo labels lie; ``None`` for true labels.
-        transform: its pipeline.
-    """
-
-    source: Source
-    pseudo: PseudoLabels | None
-    transform: Compose
-
-    def __len__(self) -> int: ...
-
-    def case(self, index: int) -> Case:
-        """Return the case that a sample is of."""
-        ...
-
-    def record(self, index: int) -> dict[str, Any]:
-        """Return what the pipeline starts from."""
-        ...
-
-
 @final
-class LabeledImages:
-    """The images of a source.
+class Samples:
+    """One source made ready for reading.
 
     Args:
         source: what the plan says.
         pseudo: its pseudo labels; ``None`` for true labels.
+        records: what its pipeline starts from, sample by sample.
+
+    Attributes:
+        transform: the pipeline.
     """
 
-    def __init__(self, source: Source, pseudo: PseudoLabels | None) -> None:
+    def __init__(self, source: Source, pseudo: PseudoLabels | None, records: Records) -> None:
         self.source = source
         self.pseudo = pseudo
+        self.records = records
         self.transform = Compose([TRANSFORMS.build(dict(step)) for step in source.pipeline])
 
     def __len__(self) -> int:
-        return len(self.source.cases)
-
-    def case(self, index: int) -> Case:
-        """Return the case of a sample."""
-        return self.source.cases[index]
-
-    def record(self, index: int) -> dict[str, Any]:
-        """Return what the pipeline starts from; ``read_label`` reads (H, W) uint8."""
-        case = self.source.cases[index]
-        read: Callable[[], np.ndarray] = (
-            partial(read_true_mask, case, self.source.values)
-            if self.pseudo is None
-            else partial(self.pseudo.read, case)
-        )
-        return {"img_path": case.image.path, "read_label": read}
+        return len(self.records)
 
 
 class TrainingSet(Dataset[Mapping[str, Any]]):
@@ -104,10 +70,10 @@ class TrainingSet(Dataset[Mapping[str, Any]]):
             UserError: the pipeline drops the case; no other case silently takes its place.
         """
         opened = self._sources[index.source]
-        case = opened.case(index.item)
+        case = opened.records.case(index.item)
         seed_generators(derive_seed("sample", self._seed, index.iteration, index.position))
         packed = opened.transform(
-            {**opened.record(index.item), "reduce_zero_label": False, "seg_fields": []}
+            {**opened.records.record(index.item), "reduce_zero_label": False, "seg_fields": []}
         )
         if packed is None:
             raise UserError(

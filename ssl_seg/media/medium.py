@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from ssl_seg.core.case import Case, MediumName
 from ssl_seg.core.space import LabelSpace, LabelValues
 from ssl_seg.media.facts import CountedFacts, Known, SizedFacts
+from ssl_seg.media.reader import Reader
 
 Labels: TypeAlias = NDArray[np.uint8]
 
@@ -78,6 +79,19 @@ class Medium(Protocol):
 
     def spacing(self, case: Case) -> tuple[float, ...] | None:
         """Return the distance in mm between neighbours along each axis; ``None`` for pictures."""
+        ...
+
+    def reader(
+        self, folder: Path, *, slice_spacing: float | None, one_by_one: bool = False
+    ) -> Reader:
+        """Return what opens images for a stage.
+
+        Args:
+            folder: where what was made of them is kept; made when it is needed.
+            slice_spacing: distance in mm that axial slices of volumes are brought to; ``None`` as
+                in the files.
+            one_by_one: each image is looked at once, and nothing is kept of it then.
+        """
         ...
 
     def draw(

@@ -25,7 +25,7 @@ from ssl_seg.media.stored_probabilities import write_probabilities
 from ssl_seg.models.predictor import Prediction, Predictor
 from ssl_seg.runner.environment import device_name, prepare_process, versions
 from ssl_seg.runner.predictors import open_predictor
-from ssl_seg.runner.volume_cache import volume_cache
+from ssl_seg.runner.readers import reader_of
 from ssl_seg.store.atomic import write_json
 from ssl_seg.store.store import Store
 
@@ -52,8 +52,8 @@ def run(
         {view: store.path(name) / MODEL_FILE for view, name in teacher.networks.items()}
         for teacher in stage.teachers
     ]
-    cache = volume_cache(stage.config, store)
-    predictor = open_predictor(stage.config, weights, stage.pipeline, cache)
+    reader = reader_of(stage.config, store)
+    predictor = open_predictor(stage.config, weights, stage.pipeline, reader)
     batches = _batches(stage, running / "batches")
     left = [batch for batch in batches if not batch.record.is_file()]
     done = len(stage.cases) - sum(len(batch.cases) for batch in left)

@@ -18,7 +18,7 @@ from ssl_seg.core.fingerprint import fingerprint
 from ssl_seg.core.stage_config import LabelConfig
 from ssl_seg.core.views import View
 from ssl_seg.data import transforms  # noqa: F401 - registers the transforms
-from ssl_seg.media.volumes.cache import VolumeCache
+from ssl_seg.media.reader import Reader
 from ssl_seg.models.ensemble import Ensemble
 from ssl_seg.models.predictor import Prediction, Predictor
 from ssl_seg.registry import ADAPTERS, PREDICTORS, TRANSFORMS
@@ -30,7 +30,7 @@ def open_predictor(
     config: LabelConfig,
     weights: Sequence[Mapping[View | None, Path]],
     pipeline: Sequence[Mapping[str, Any]],
-    cache: VolumeCache | None,
+    reader: Reader,
 ) -> Predictor:
     """Build the predictor of a label stage (networks, inference, adapters) around trained weights.
 
@@ -39,7 +39,7 @@ def open_predictor(
         weights: for each teacher the files of its networks, by view; the probabilities of several
             are averaged, view by view.
         pipeline: of the images.
-        cache: of volumes; ``None`` for images.
+        reader: of the images.
     """
     networks = {
         network.view: _together(
@@ -47,7 +47,7 @@ def open_predictor(
         )
         for network in config.networks
     }
-    return _built(config, networks, pipeline, cache)
+    return _built(config, networks, pipeline, reader)
 
 
 def _together(networks: Sequence[nn.Module]) -> nn.Module:
@@ -59,7 +59,7 @@ def untrained_predictor(
     config: LabelConfig,
     teachers: int,
     pipeline: Sequence[Mapping[str, Any]],
-    cache: VolumeCache | None,
+    reader: Reader,
 ) -> Predictor:
     """Build the predictor of a label stage around networks as they are built, to try it out.
 
@@ -67,7 +67,7 @@ def untrained_predictor(
         config: of the stage.
         teachers: how many label together.
         pipeline: of the images.
-        cache: of volumes; ``None`` for images.
+        reader: of the images.
 
     Raises:
         ValueError: it refuses the networks, the pipeline or an option.
@@ -81,16 +81,16 @@ def untrained_predictor(
             built = models.build(network.model).to(get_device()).eval()
             made[kind] = _together([built] * teachers)
         networks[network.view] = made[kind]
-    return _built(config, networks, pipeline, cache)
+    return _built(config, networks, pipeline, reader)
 
 
 def _built(
     config: LabelConfig,
     networks: Mapping[View | None, nn.Module],
     pipeline: Sequence[Mapping[str, Any]],
-    cache: VolumeCache | None,
+    reader: Reader,
 ) -> Predictor:
-    given = (networks[None], pipeline) if cache is None else (networks, pipeline, cache)
+    given = reader.given(networks, pipeline)
     predictor: Predictor = PREDICTORS.build(config.inference, *given, where="inference")
     for position, adapter in enumerate(config.adapters):
         built: PredictionAdapter = ADAPTERS.build(adapter, where=f"adapters[{position}]")

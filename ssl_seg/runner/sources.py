@@ -1,4 +1,4 @@
-"""The sources of a train stage, opened: images, or slices of volumes, with their masks."""
+"""The sources of a train stage, opened: their samples with the masks of these."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from pathlib import Path
 from ssl_seg.core.stage import Source, TrainStage
 from ssl_seg.core.stage_config import PseudoLabelRule
 from ssl_seg.data import transforms  # noqa: F401 - registers the transforms
-from ssl_seg.data.labeled_slices import LabeledSlices, filter_slices
 from ssl_seg.data.pseudo_labels import PseudoLabels
-from ssl_seg.data.training_set import LabeledImages, Samples
-from ssl_seg.runner.volume_cache import volume_cache
+from ssl_seg.data.training_set import Samples
+from ssl_seg.media.records import MaskedCases
+from ssl_seg.runner.readers import reader_of
 from ssl_seg.store.store import Store
 
 logger = logging.getLogger(__name__)
@@ -29,27 +29,28 @@ def open_sources(
 
     Args:
         stage: whose sources are opened.
-        store: holds the pseudo labels and the cache of volumes.
+        store: holds the pseudo labels, and the cache of volumes.
         running: folder of what ends with the stage.
         masks_of: the pseudo labels of a source, in place of those in the store.
     """
-    masks = masks_of or partial(_pseudo_labels, store=store, stage=stage)
-    cache = volume_cache(stage.config, store)
-    # A student's pseudo labels are cut into slices for it alone, and go with its checkpoints.
-    passing = volume_cache(stage.config, store, running / "slices")
-    if stage.view is None or cache is None or passing is None:
-        return [LabeledImages(source, masks(source)) for source in stage.sources]
-    slices = [
-        LabeledSlices(source, masks(source), stage.view, cache, passing) for source in stage.sources
-    ]
-    if (threshold := stage.config.slice_threshold) is not None:
-        filter_slices(slices, threshold)
-    for opened in slices:
+    masks_of = masks_of or partial(_pseudo_labels, store=store, stage=stage)
+    found = [masks_of(source) for source in stage.sources]
+    records = reader_of(stage.config, store).records(
+        [
+            MaskedCases(source.cases, source.values, masks)
+            for source, masks in zip(stage.sources, found, strict=True)
+        ],
+        stage.view,
+        slice_threshold=stage.config.slice_threshold,
+        passing=running / "slices",
+    )
+    opened = list(map(Samples, stage.sources, found, records))
+    for samples in opened:
         # Nothing is left where a teacher found nothing; the others' slices then make all samples.
-        level = logging.INFO if len(opened) else logging.WARNING
-        kind = opened.source.kind
-        logger.log(level, "%s: %d slices of the %s cases", stage.title, len(opened), kind)
-    return list(slices)
+        level = logging.INFO if len(samples) else logging.WARNING
+        cases, kind = len(samples.source.cases), samples.source.kind
+        logger.log(level, "%s: %d samples of %d %s cases", stage.title, len(samples), cases, kind)
+    return opened
 
 
 def _pseudo_labels(source: Source, store: Store, stage: TrainStage) -> PseudoLabels | None:

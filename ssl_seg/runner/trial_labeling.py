@@ -13,8 +13,8 @@ from ssl_seg.runner.environment import prepare_process
 from ssl_seg.runner.failures import explained
 from ssl_seg.runner.finite import NotFiniteError
 from ssl_seg.runner.predictors import untrained_predictor
+from ssl_seg.runner.readers import reader_of
 from ssl_seg.runner.sample_sizes import Size, SizesOf, extremes
-from ssl_seg.runner.volume_cache import volume_cache
 from ssl_seg.store.store import Store
 
 
@@ -34,8 +34,8 @@ def try_labeling(stage: LabelStage, cases: Sequence[Case], store: Store, sizes_o
     models.enter_scope()
     attempt = "building the predictor"
     try:
-        cache = volume_cache(stage.config, store)
-        predictor = untrained_predictor(stage.config, len(stage.teachers), stage.pipeline, cache)
+        reader = reader_of(stage.config, store)
+        predictor = untrained_predictor(stage.config, len(stage.teachers), stage.pipeline, reader)
         working = _working_sizes(stage, sizes_of)
         for case in extremes(cases, working):
             (size,) = working([case])

@@ -12,8 +12,10 @@ from ssl_seg.core.stage import Source
 from ssl_seg.data import transforms  # noqa: F401 - registers the transforms
 from ssl_seg.data.pseudo_labels import PseudoLabels
 from ssl_seg.data.sample_order import SampleIndex
-from ssl_seg.data.training_set import LabeledImages, TrainingSet
+from ssl_seg.data.training_set import Samples, TrainingSet
 from ssl_seg.media.pictures.masks import read_truth, write_mask
+from ssl_seg.media.pictures.reader import PictureRecords
+from ssl_seg.media.records import MaskedCases
 from ssl_seg.registry import TRANSFORMS
 
 SPACE = LabelSpace("made_up", ("sky", "road", "car"), ((0, 0, 0), (9, 0, 0), (0, 9, 0)))
@@ -49,6 +51,11 @@ def cases(data):
     )
 
 
+def images(source, pseudo):
+    """Open a source of a train stage."""
+    return Samples(source, pseudo, PictureRecords(MaskedCases(source.cases, source.values, pseudo)))
+
+
 @pytest.fixture
 def open_set(cases, tmp_path):
     """Return a function that opens one labeled and one pseudo-labeled source."""
@@ -63,8 +70,8 @@ def open_set(cases, tmp_path):
         )
         return TrainingSet(
             [
-                LabeledImages(true, None),
-                LabeledImages(pseudo, PseudoLabels(tmp_path, LabelValues.identity(SPACE))),
+                images(true, None),
+                images(pseudo, PseudoLabels(tmp_path, LabelValues.identity(SPACE))),
             ],
             SPACE,
             seed,
@@ -151,7 +158,7 @@ def test_a_pipeline_that_drops_a_case_is_an_error(open_set, dropping):
 def test_a_labeled_case_without_a_label_is_an_error(cases):
     bare = tuple(case.without_label() for case in cases)
     source = Source(kind="labeled", cases=bare, values=VALUES, pipeline=steps(PLAIN))
-    made = TrainingSet([LabeledImages(source, None)], SPACE, 0)
+    made = TrainingSet([images(source, None)], SPACE, 0)
     with pytest.raises(ValueError, match="'drive0/0' has no label file"):
         made[SampleIndex(0, 0, 0, 0)]
 
@@ -161,7 +168,7 @@ def test_a_value_outside_the_space_names_the_file(cases):
     source = Source(
         kind="labeled", cases=cases, values=LabelValues.identity(narrow), pipeline=steps(PLAIN)
     )
-    made = TrainingSet([LabeledImages(source, None)], SPACE, 0)
+    made = TrainingSet([images(source, None)], SPACE, 0)
     with pytest.raises(ValueError, match=r"masks/drive0/0\.png: holds the values \[2\]"):
         made[SampleIndex(0, 0, 0, 0)]
 
@@ -173,7 +180,7 @@ def test_the_pipeline_cannot_renumber_labels(cases):
     )
     source = Source(kind="labeled", cases=cases, values=VALUES, pipeline=pipeline)
     with pytest.raises(ValueError, match="reduce_zero_label is set by the data set"):
-        LabeledImages(source, None)
+        images(source, None)
 
 
 def test_a_picture_and_a_label_of_two_sizes_are_an_error(open_set):

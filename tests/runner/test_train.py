@@ -10,8 +10,10 @@ import torch
 from mmengine.dataset import pseudo_collate
 
 from ssl_seg.data.sample_order import SampleOrder
-from ssl_seg.data.training_set import LabeledImages, TrainingSet
+from ssl_seg.data.training_set import Samples, TrainingSet
 from ssl_seg.media.pictures.masks import read_indices
+from ssl_seg.media.pictures.reader import PictureRecords
+from ssl_seg.media.records import MaskedCases
 from ssl_seg.runner import models
 from ssl_seg.runner.checkpoint import ProgressHook
 from ssl_seg.runner.environment import prepare_process
@@ -156,7 +158,9 @@ def test_training_is_a_bare_loop_to_the_last_iteration(run_all, tiny, data):
     torch.manual_seed(stage.scratch_seed)
     model.init_weights()
     model.train()
-    samples = TrainingSet([LabeledImages(stage.sources[0], None)], stage.space, stage.seed)
+    (source,) = stage.sources
+    records = PictureRecords(MaskedCases(source.cases, source.values))
+    samples = TrainingSet([Samples(source, None, records)], stage.space, stage.seed)
     order = SampleOrder(["labeled"], [len(stage.sources[0].cases)], "concat", stage.seed)
     optimizer = torch.optim.AdamW(model.parameters(), lr=0.05)
     for indices in order.batches(2, 0, 5):

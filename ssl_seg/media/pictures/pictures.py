@@ -14,6 +14,7 @@ from ssl_seg.core.space import LabelSpace, LabelValues
 from ssl_seg.media.facts import Known
 from ssl_seg.media.medium import Labels
 from ssl_seg.media.pictures.facts import ImageFacts, MaskFacts, size_misfit
+from ssl_seg.media.reader import Reader
 
 
 @final
@@ -72,6 +73,14 @@ class Pictures:
 
     def spacing(self, case: Case) -> None:
         """Return nothing: a pixel of a picture has no length."""
+
+    def reader(
+        self, folder: Path, *, slice_spacing: float | None, one_by_one: bool = False
+    ) -> Reader:
+        """Return a reader that keeps nothing."""
+        from ssl_seg.media.pictures.reader import PictureReader
+
+        return PictureReader()
 
     def draw(
         self,

@@ -13,6 +13,7 @@ from ssl_seg.core.case import Case, MediumName
 from ssl_seg.core.space import LabelSpace, LabelValues
 from ssl_seg.media.facts import Known
 from ssl_seg.media.medium import Labels
+from ssl_seg.media.reader import Reader
 from ssl_seg.media.volumes.facts import LabelVolumeFacts, VolumeFacts, grid_misfit
 
 
@@ -72,6 +73,18 @@ class Volumes:
         from ssl_seg.media.volumes.grid import Grid
 
         return Grid.of(Path(case.image.path)).spacing
+
+    def reader(
+        self, folder: Path, *, slice_spacing: float | None, one_by_one: bool = False
+    ) -> Reader:
+        """Return a reader of slices that keeps them in a folder."""
+        from ssl_seg.media.volumes.cache import VolumeCache
+        from ssl_seg.media.volumes.passing_cache import PassingCache
+        from ssl_seg.media.volumes.reader import VolumeReader
+        from ssl_seg.media.volumes.working_grid import WorkingGrid
+
+        cache = PassingCache if one_by_one else VolumeCache
+        return VolumeReader(cache(folder, WorkingGrid(slice_spacing)))
 
     def draw(
         self,

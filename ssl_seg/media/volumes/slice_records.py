@@ -1,58 +1,42 @@
-"""One source of slices with their labels, made ready for reading."""
+"""The slices of volumes as samples of a training."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from functools import partial
 from typing import Any, final
 
 import numpy as np
-from mmcv.transforms import Compose
 from numpy.typing import NDArray
 
 from ssl_seg.core.case import Case, LabelFile
 from ssl_seg.core.fingerprint import fingerprint
 from ssl_seg.core.space import LabelValues
-from ssl_seg.core.stage import Source
 from ssl_seg.core.views import View
-from ssl_seg.data.pseudo_labels import PseudoLabels
+from ssl_seg.media.records import MaskedCases
 from ssl_seg.media.stored_masks import read_true_mask
-from ssl_seg.media.volumes.cache import (
-    CachedImage,
-    CachedLabels,
-    VolumeCache,
-    require_content,
-)
+from ssl_seg.media.volumes.cache import CachedImage, CachedLabels, VolumeCache, require_content
 from ssl_seg.media.volumes.slice_filter import least_pixels
-from ssl_seg.registry import TRANSFORMS
 
 
 @final
-class LabeledSlices:
-    """The slices of a source's volumes along one view.
+class SliceRecords:
+    """The slices of a source's volumes along one view; each is a sample.
 
     Args:
-        source: what the plan says.
-        pseudo: its pseudo labels; ``None`` for true labels.
+        source: the cases and their masks.
         view: along which volumes are cut.
-        images: the cache of images and true labels, which outlives the stage.
-        passing: the cache of pseudo labels, which ends with the stage that learns from them.
+        images: the cache of images and true masks, which outlives the stage.
+        passing: the cache of other masks, which ends with the stage that learns from them.
     """
 
     def __init__(
-        self,
-        source: Source,
-        pseudo: PseudoLabels | None,
-        view: View,
-        images: VolumeCache,
-        passing: VolumeCache,
+        self, source: MaskedCases, view: View, images: VolumeCache, passing: VolumeCache
     ) -> None:
-        self.source = source
-        self.pseudo = pseudo
-        self.transform = Compose([TRANSFORMS.build(dict(step)) for step in source.pipeline])
+        self._source = source
         self._view = view
         self._volumes = [images.image(case.image, (view,)) for case in source.cases]
-        labels = images if pseudo is None else passing
+        labels = images if source.masks is None else passing
         self._labels = [
             self._open(case, volume, labels)
             for case, volume in zip(source.cases, self._volumes, strict=True)
@@ -60,13 +44,14 @@ class LabeledSlices:
         self._places = _places(volume.slices(view) for volume in self._volumes)
 
     def _open(self, case: Case, volume: CachedImage, cache: VolumeCache) -> CachedLabels:
-        if self.pseudo is not None:
-            key, read = self.pseudo.key(case), partial(self.pseudo.read, case)
+        masks, values = self._source.masks, self._source.values
+        if masks is not None:
+            key, read = masks.key(case), partial(masks.read, case)
         else:
             assert case.label is not None  # noqa: S101 - S has labels
-            key = f"{case.label.digest} {fingerprint(self.source.values.plain())}"
-            read = partial(_read_truth, case, case.label, self.source.values)
-        ignore = self.source.values.space.ignore
+            key = f"{case.label.digest} {fingerprint(values.plain())}"
+            read = partial(_read_truth, case, case.label, values)
+        ignore = values.space.ignore
         return cache.labels(key, volume.grid, read, (self._view,), ignore=ignore)
 
     def foreground(self) -> list[NDArray[np.int64]]:
@@ -83,7 +68,7 @@ class LabeledSlices:
 
     def case(self, index: int) -> Case:
         """Return the case that a slice is of."""
-        return self.source.cases[self._places[index][0]]
+        return self._source.cases[self._places[index][0]]
 
     def record(self, index: int) -> dict[str, Any]:
         """Return what the pipeline starts from."""
@@ -103,12 +88,12 @@ def _read_truth(case: Case, label: LabelFile, values: LabelValues) -> NDArray[np
     return read_true_mask(case, values)
 
 
-def _places(volumes: Any) -> list[tuple[int, int]]:
+def _places(volumes: Iterable[NDArray[Any]]) -> list[tuple[int, int]]:
     """Return case and slice of all slices, in order."""
     return [(case, number) for case, slices in enumerate(volumes) for number in range(len(slices))]
 
 
-def filter_slices(sources: Sequence[LabeledSlices], threshold: float) -> None:
+def filter_slices(sources: Sequence[SliceRecords], threshold: float) -> None:
     """Leave out slices with little foreground, by what all sources' labels say together.
 
     Args:

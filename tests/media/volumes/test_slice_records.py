@@ -16,10 +16,12 @@ from ssl_seg.core.space import LabelSpace, LabelValues
 from ssl_seg.core.stage import Source
 from ssl_seg.core.views import BODY_VIEWS
 from ssl_seg.data import transforms  # noqa: F401 - registers the transforms
-from ssl_seg.data.labeled_slices import LabeledSlices, filter_slices
 from ssl_seg.data.pseudo_labels import PseudoLabels
+from ssl_seg.data.training_set import Samples
+from ssl_seg.media.records import MaskedCases
 from ssl_seg.media.stored_masks import write_prediction
 from ssl_seg.media.volumes.cache import VolumeCache
+from ssl_seg.media.volumes.slice_records import SliceRecords, filter_slices
 from ssl_seg.media.volumes.working_grid import WorkingGrid
 from ssl_seg.models.predictor import Prediction
 
@@ -101,6 +103,12 @@ def made(tmp_path_factory):
     return SimpleNamespace(root=root, cases=cases, truth=truth, image=image, confidence=confidence)
 
 
+def slices_of(source, pseudo, view, images, passing):
+    """Open a source of a train stage along a view."""
+    masked = MaskedCases(source.cases, source.values, pseudo)
+    return Samples(source, pseudo, SliceRecords(masked, view, images, passing))
+
+
 @pytest.fixture
 def opened(made, tmp_path):
     """Return a function that opens both sources along a view."""
@@ -123,8 +131,8 @@ def opened(made, tmp_path):
         )
         labels = PseudoLabels(made.root, pseudo.values, **trusted)
         return [
-            LabeledSlices(truly, None, view, *caches),
-            LabeledSlices(pseudo, labels, view, *caches),
+            slices_of(truly, None, view, *caches),
+            slices_of(pseudo, labels, view, *caches),
         ]
 
     return open_both
@@ -132,7 +140,7 @@ def opened(made, tmp_path):
 
 def labels_of(slices, index):
     """Load a sample through the pipeline; return its labels."""
-    record = {**slices.record(index), "reduce_zero_label": False, "seg_fields": []}
+    record = {**slices.records.record(index), "reduce_zero_label": False, "seg_fields": []}
     return slices.transform(record)["gt_seg_map"]
 
 
@@ -141,12 +149,12 @@ def test_every_slice_of_every_case_is_a_sample_in_order(opened, made, view):
     for slices in opened(view):
         names = [case.id for case in slices.source.cases]
         count = SHAPE[AXIS[view]]
-        assert [slices.case(at).id for at in range(len(slices))] == [
+        assert [slices.records.case(at).id for at in range(len(slices))] == [
             name for name in names for _ in range(count)
         ]
         for at in range(len(slices)):
             name, number = names[at // count], at % count
-            record = {**slices.record(at), "reduce_zero_label": False, "seg_fields": []}
+            record = {**slices.records.record(at), "reduce_zero_label": False, "seg_fields": []}
             assert record["img_path"] == f"{made.cases[name].image.path} [{view} {number}]"
             loaded = slices.transform(record)
             expected = of_view(made.image[name], view)[number].clip(-100, 240)
@@ -159,7 +167,7 @@ def test_every_slice_of_every_case_is_a_sample_in_order(opened, made, view):
 @pytest.mark.parametrize("view", BODY_VIEWS)
 def test_foreground_is_what_is_neither_background_nor_ignored(opened, made, view):
     for slices in opened(view):
-        for case, counts in zip(slices.source.cases, slices.foreground(), strict=True):
+        for case, counts in zip(slices.source.cases, slices.records.foreground(), strict=True):
             labels = of_view(made.truth[case.id], view)
             expected = ((labels == 1) | (labels == 2)).sum(axis=(1, 2))
             np.testing.assert_array_equal(counts, expected)
@@ -170,7 +178,7 @@ def test_what_a_student_does_not_trust_is_ignored(opened, made, view):
     truly, pseudo = opened(view, threshold=THRESHOLD)
     ignored = 0
     for at in range(len(pseudo)):
-        name, number = pseudo.case(at).id, at % SHAPE[AXIS[view]]
+        name, number = pseudo.records.case(at).id, at % SHAPE[AXIS[view]]
         level = np.rint(made.confidence[name] * 255)
         expected = np.where(level >= round(THRESHOLD * 255), made.truth[name], 255)
         labels = labels_of(pseudo, at)
@@ -197,9 +205,12 @@ def test_the_slices_with_most_foreground_stay_counted_over_both_sources(opened, 
     counts = {name: counted(made, view, name) for name in LAYOUTS}
     positive = sorted((n for each in counts.values() for n in each if n), reverse=True)
     least = positive[max(1, int(share * len(positive))) - 1]
-    filter_slices(sources, share)
+    filter_slices([slices.records for slices in sources], share)
     for slices in sources:
-        kept = [(slices.case(at).id, slices.record(at)["slice"]) for at in range(len(slices))]
+        kept = [
+            (slices.records.case(at).id, slices.records.record(at)["slice"])
+            for at in range(len(slices))
+        ]
         assert kept == [
             (case.id, number)
             for case in slices.source.cases
@@ -212,22 +223,22 @@ def test_the_slices_with_most_foreground_stay_counted_over_both_sources(opened, 
 def test_the_threshold_differs_from_that_of_each_source_alone(opened):
     """Else the test above could not tell whether sources are counted together."""
     together, alone = opened(), opened()
-    filter_slices(together, 0.7)
+    filter_slices([slices.records for slices in together], 0.7)
     for slices in alone:
-        filter_slices([slices], 0.7)
+        filter_slices([slices.records], 0.7)
     assert [len(slices) for slices in together] != [len(slices) for slices in alone]
 
 
 def test_pixels_that_are_not_trusted_do_not_count(opened, made):
     _, pseudo = opened(threshold=THRESHOLD)
-    for name, counts in zip("cd", pseudo.foreground(), strict=True):
+    for name, counts in zip("cd", pseudo.records.foreground(), strict=True):
         assert counts.tolist() == counted(made, "axial", name, round(THRESHOLD * 255))
         assert counts.tolist() != counted(made, "axial", name)
 
 
 def test_a_number_of_pixels_holds_for_each_slice(opened, made):
     sources = opened()
-    filter_slices(sources, 6)
+    filter_slices([slices.records for slices in sources], 6)
     for slices in sources:
         assert len(slices) == sum(
             count >= 6 for case in slices.source.cases for count in counted(made, "axial", case.id)
@@ -273,7 +284,7 @@ def test_equal_maps_of_unequal_confidence_are_told_apart(made, tmp_path):
     )
     labels = PseudoLabels(tmp_path, source.values, threshold=THRESHOLD)
     cache = VolumeCache(tmp_path / "cache", WorkingGrid())
-    slices = LabeledSlices(source, labels, "axial", cache, cache)
+    slices = slices_of(source, labels, "axial", cache, cache)
     found = [labels_of(slices, at) for at in range(len(slices))]
     half = len(found) // 2
     assert all((label == 0).all() for label in found[:half])
