@@ -107,7 +107,7 @@ class PlanBuilder:
         fold: Fold | None = None,
         start: Model | None = None,
     ) -> Model:
-        """Train a model on the given labels; from scratch unless ``start`` is given.
+        """Train a model on labels and unlabeled cases, from scratch or from ``start``.
 
         Labels of a finer space than the model's are mapped to it; those of a coarser one guide the
         model through the sums of its probabilities.

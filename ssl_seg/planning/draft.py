@@ -14,7 +14,7 @@ from ssl_seg.planning.handles import Fold
 from ssl_seg.planning.stage_configs import ConfigSource
 
 _UNEQUAL = 1.5
-"""From which ratio of the largest fold to the smallest one on a reader is told."""
+"""Largest fold by smallest fold, above which the plan has a note."""
 
 
 @dataclass(frozen=True)

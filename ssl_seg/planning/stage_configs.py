@@ -63,7 +63,7 @@ class ConfigSource(Protocol):
         ...
 
     def label(self, cases: CaseList, role: Role) -> LabelConfig:
-        """Return the config of a label stage whose model has the given role."""
+        """Return the config of a label stage whose model has a role."""
         ...
 
     def evaluate(self) -> EvaluateConfig:

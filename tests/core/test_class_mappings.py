@@ -100,7 +100,7 @@ def test_a_map_that_changes_classes_within_a_space_is_refused():
 
 
 @pytest.mark.parametrize(
-    ("homes", "maps", "finest"),
+    ("spaces", "maps", "finest"),
     [
         ((CITY, CITY), (), CITY),
         ((CITY, CITY), CHAIN, CITY),
@@ -111,8 +111,8 @@ def test_a_map_that_changes_classes_within_a_space_is_refused():
         ((CITY, IDS), (CITY_IDS, IDS_CITY), IDS),
     ],
 )
-def test_the_finest_space_that_all_lists_lead_to(homes, maps, finest):
-    named = {f"list {number}": home for number, home in enumerate(homes)}
+def test_the_finest_space_that_all_lists_lead_to(spaces, maps, finest):
+    named = {f"list {number}": own for number, own in enumerate(spaces)}
     for order in permutations(maps):
         assert ClassMappings(order).finest_common(named) == finest
 
@@ -121,12 +121,12 @@ def test_the_finest_space_that_all_lists_lead_to(homes, maps, finest):
     st.permutations(CHAIN),
     st.lists(st.sampled_from([WORLD, CITY, FEW, TWO]), min_size=1, max_size=4),
 )
-def test_what_is_shared_can_be_reached_and_nothing_finer_can(maps, homes):
+def test_what_is_shared_can_be_reached_and_nothing_finer_can(maps, spaces):
     mappings = ClassMappings(maps)
-    found = mappings.finest_common({str(number): home for number, home in enumerate(homes)})
-    assert all(mappings.between(home, found) for home in homes)
+    found = mappings.finest_common({str(number): own for number, own in enumerate(spaces)})
+    assert all(mappings.between(own, found) for own in spaces)
     finer = [space for space in (WORLD, CITY, FEW, TWO) if len(space) > len(found)]
-    assert not any(all(mappings.between(home, space) for home in homes) for space in finer)
+    assert not any(all(mappings.between(own, space) for own in spaces) for space in finer)
 
 
 def test_lists_that_share_no_space_are_named_with_their_classes():

@@ -184,8 +184,8 @@ def test_with_enough_groups_folds_are_whole_and_balanced(grouped, sizes, seed):
     cases = grouped(sizes)
     folds = fold_reference(cases, len(sizes) // 2, seed)
     assert folds.whole_groups
-    homes = [{case.group for case in part} for part in folds.parts]
-    assert sum(len(home) for home in homes) == len(sizes)
+    groups = [{case.group for case in part} for part in folds.parts]
+    assert sum(map(len, groups)) == len(sizes)
     longest = max(folds.parts, key=len)
     # Without its smallest group no other fold would be smaller: it went to the emptiest one.
     smallest = min(sizes_by_group(longest).values())

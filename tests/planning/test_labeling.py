@@ -56,6 +56,28 @@ def test_teachers_that_leave_out_the_same_fold_may_label_it(crossed):
     b.label(b.ensemble([models[2], again]), folds[2], held_out=True)
 
 
+def test_a_case_may_have_several_teachers_that_all_left_it_out(start):
+    b = start()
+    first = b.label(b.train(b.truth, role="initial"), b.reference)
+    folds = b.folds(4)
+    # Model i leaves out folds i and i + 1, so fold i is left out by models i and i - 1.
+    models = [
+        b.train(
+            b.truth,
+            first.outside(fold).outside(folds[(fold.index + 1) % 4]),
+            role="student",
+            generation=1,
+            fold=fold,
+        )
+        for fold in folds
+    ]
+    for fold in folds:
+        pair = b.ensemble([models[fold.index], models[fold.index - 1]])
+        assert b.label(pair, fold, held_out=True).not_held_out == ()
+        with pytest.raises(ValueError, match="unseen"):
+            b.label(pair, folds[fold.index - 1], held_out=True)
+
+
 def test_no_teacher_may_know_hidden_labels(start):
     b = start()
     blind = b.train(b.truth, role="initial")

@@ -58,8 +58,8 @@ def test_what_has_no_truth_gets_no_row(start, lists, finish):
     model = b.train(b.truth, role="initial")
     labels = b.label(model, b.reference)
     b.score(0, [model], labels)
-    homes = {row.cases for row in finish(b, model, labels).rows}
-    assert homes == ({"test"} if "truth" in lists else {"reference"})
+    scored = {row.cases for row in finish(b, model, labels).rows}
+    assert scored == ({"test"} if "truth" in lists else {"reference"})
 
 
 @pytest.fixture

@@ -30,7 +30,7 @@ def planned(made_up):
     return plan
 
 
-def few(scheduler):
+def coarse(scheduler):
     return {"scheduler": scheduler, "space": "two"}
 
 
@@ -45,7 +45,7 @@ def teachers(plan, stage):
 
 
 def test_generations_count_through_and_each_phase_has_its_space(planned):
-    assert trainings(planned(few(STSO), GUIDED, TUNING)) == [
+    assert trainings(planned(coarse(STSO), GUIDED, TUNING)) == [
         ("initial", 0, "two"),
         ("student", 1, "two"),
         ("student", 2, "two"),
@@ -55,7 +55,7 @@ def test_generations_count_through_and_each_phase_has_its_space(planned):
 
 
 def test_the_guided_student_learns_coarse_labels_through_sums_and_all_true_classes(planned):
-    plan = planned(few(STSO), GUIDED)
+    plan = planned(coarse(STSO), GUIDED)
     labeled, pseudo = plan.trainings[-1].sources
     assert (labeled.values.space.name, labeled.reduction) == ("three", None)
     assert pseudo.values.space.name == "two"
@@ -65,7 +65,7 @@ def test_the_guided_student_learns_coarse_labels_through_sums_and_all_true_class
 
 
 def test_models_of_few_classes_learn_the_mapped_truth(planned, made_up):
-    plan = planned(few(STSO), GUIDED)
+    plan = planned(coarse(STSO), GUIDED)
     for stage in plan.trainings[:-1]:
         for source in stage.sources:
             assert source.values.space == made_up.coarse
@@ -76,12 +76,12 @@ def test_models_of_few_classes_learn_the_mapped_truth(planned, made_up):
 
 
 def test_stso_hands_on_the_labels_of_its_last_model(planned):
-    plan = planned(few(STSO), GUIDED)
+    plan = planned(coarse(STSO), GUIDED)
     assert [stage.generation for stage in teachers(plan, plan.trainings[-1])] == [2]
 
 
 def test_atso_hands_on_held_out_labels_of_its_last_generation(planned):
-    plan = planned(few(ATSO), GUIDED)
+    plan = planned(coarse(ATSO), GUIDED)
     guided = plan.trainings[-1]
     written = teachers(plan, guided)
     assert [(stage.generation, stage.fold) for stage in written] == [(2, 0), (2, 1)]
@@ -91,12 +91,12 @@ def test_atso_hands_on_held_out_labels_of_its_last_generation(planned):
 
 
 def test_a_final_model_that_nobody_takes_over_is_not_trained(planned):
-    assert "final" not in [stage.role for stage in planned(few(ATSO), GUIDED).trainings]
-    assert "final" in [stage.role for stage in planned(few(ATSO)).trainings]
+    assert "final" not in [stage.role for stage in planned(coarse(ATSO), GUIDED).trainings]
+    assert "final" in [stage.role for stage in planned(coarse(ATSO)).trainings]
 
 
 def test_guided_starts_from_scratch_and_tuning_from_guided(planned):
-    plan = planned(few(ATSO), GUIDED, TUNING)
+    plan = planned(coarse(ATSO), GUIDED, TUNING)
     guided, tuning = plan.trainings[-2:]
     assert guided.start is None
     assert tuning.start == guided.fingerprint
@@ -106,7 +106,7 @@ def test_guided_starts_from_scratch_and_tuning_from_guided(planned):
 
 def test_a_taken_over_model_labels_anew_where_its_labels_are_not_taken(planned):
     tuning = {**TUNING, "pseudo_labels": "own"}
-    taken, anew = (planned(few(ATSO), GUIDED, last) for last in (TUNING, tuning))
+    taken, anew = (planned(coarse(ATSO), GUIDED, last) for last in (TUNING, tuning))
     # The guided model has labeled R for its score; the labels are the same stage.
     assert taken.trainings[-1].sources == anew.trainings[-1].sources
     assert [row.generation for row in anew.rows][-1] == taken.rows[-1].generation + 1
@@ -130,7 +130,7 @@ def test_phases_may_divide_the_reference_set_in_several_ways(planned, made_up):
         "scheduler": {"type": "ATSO", "folds": 3, "generations": 1},
         "pseudo_labels": "previous",
     }
-    plan = planned(few(ATSO), thirds)
+    plan = planned(coarse(ATSO), thirds)
     assert list(plan.folds) == [2, 3]
     reference = sorted(case.id for case in made_up.split().reference)
     for count, folds in plan.folds.items():
@@ -139,7 +139,7 @@ def test_phases_may_divide_the_reference_set_in_several_ways(planned, made_up):
 
 
 def test_scores_are_in_the_space_of_their_phase(planned):
-    plan = planned(few(STSO), GUIDED)
+    plan = planned(coarse(STSO), GUIDED)
     spaces = {
         row.generation: {plan.stages[name].values.space.name for name in row.stages}
         for row in plan.rows
@@ -148,7 +148,7 @@ def test_scores_are_in_the_space_of_their_phase(planned):
 
 
 def test_the_labeled_sets_pixels_are_known_in_each_space(planned):
-    assert list(planned(few(STSO), GUIDED).labeled_pixels) == ["two", "three"]
+    assert list(planned(coarse(STSO), GUIDED).labeled_pixels) == ["two", "three"]
 
 
 class Deaf:
@@ -164,21 +164,21 @@ REFUSED = {
     "no scheduler": ([{"space": "two"}], r"phases\[0\]: expected a dict with a 'scheduler'"),
     "unknown key": ([{"scheduler": STSO, "spaces": "two"}], r"phases\[0\]\.spaces: .*'space'"),
     "unknown scheduler": (
-        [few({"type": "STS"})],
+        [coarse({"type": "STS"})],
         r"phases\[0\]\.scheduler\.type: .*'STSO'",
     ),
     "unknown argument": (
-        [few({"type": "STSO", "folds": 2})],
+        [coarse({"type": "STSO", "folds": 2})],
         r"phases\[0\]\.scheduler\.folds: STSO has no such argument",
     ),
     "unknown role": (
-        [few(STSO), {**GUIDED, "role": "final"}],
+        [coarse(STSO), {**GUIDED, "role": "final"}],
         r"phases\[1\]\.role: .*guided",
     ),
     "unknown space": ([{"scheduler": STSO, "space": "tow"}], r"phases\[0\]: .*'tow'.*'two'"),
     "nothing before": ([GUIDED], r"phases\[0\]\.pseudo_labels: the first phase"),
     "another space's model": (
-        [few(STSO), TUNING],
+        [coarse(STSO), TUNING],
         r"phases\[1\]: start='previous': .*'two' \(2 classes\).*'three' \(3 classes\)",
     ),
     "model without effect": (
@@ -197,7 +197,7 @@ REFUSED = {
         r"phases\[1\]: initial learned R's true labels",
     ),
     "labels not taken": (
-        [few(STSO), {**GUIDED, "scheduler": {"type": "Supervised"}}],
+        [coarse(STSO), {**GUIDED, "scheduler": {"type": "Supervised"}}],
         r"phases\[1\]\.pseudo_labels: Supervised takes no labels over .*pseudo_labels='own'",
     ),
     "model not taken": (
@@ -205,11 +205,11 @@ REFUSED = {
         r"phases\[1\]\.start: Supervised takes no model over .*start='own'",
     ),
     "curriculum in a curriculum": (
-        [few(STSO), {**GUIDED, "scheduler": {"type": "Curriculum", "phases": [few(STSO)]}}],
+        [coarse(STSO), {**GUIDED, "scheduler": {"type": "Curriculum", "phases": [coarse(STSO)]}}],
         r"phases\[1\]\.pseudo_labels: Curriculum takes no labels over",
     ),
     "labels not held out": (
-        [few(STSO), {**GUIDED, "scheduler": ATSO}],
+        [coarse(STSO), {**GUIDED, "scheduler": ATSO}],
         r"phases\[1\]: ATSO: 20 reference cases.* trained on them",
     ),
 }
@@ -227,11 +227,11 @@ def test_labels_of_a_space_that_nothing_leads_to_are_refused(planned, made_up):
     strange = {**GUIDED, "space": "strange"}
     message = r"the pseudo labels of student 2 .* 'two' \(back, car\).*'strange' \(high, low\)"
     with pytest.raises(ValueError, match=rf"phases\[1\]: {message}"):
-        planned(few(STSO), strange, configs=configs)
+        planned(coarse(STSO), strange, configs=configs)
 
 
 def test_a_plug_in_schedule_that_takes_nothing_over_is_refused(planned, monkeypatch):
     monkeypatch.setitem(SCHEDULERS._module_dict, "Deaf", Deaf)
     planned({"scheduler": {"type": "Deaf"}}, {"scheduler": STSO, "pseudo_labels": "previous"})
     with pytest.raises(ValueError, match=r"phases\[1\]\.pseudo_labels: Deaf takes no labels over"):
-        planned(few(STSO), {**GUIDED, "scheduler": {"type": "Deaf"}})
+        planned(coarse(STSO), {**GUIDED, "scheduler": {"type": "Deaf"}})
