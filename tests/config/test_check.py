@@ -185,7 +185,7 @@ def test_a_mix_may_be_exact_numbers_that_fill_a_batch(config):
 
 def test_roles_may_train_longer_or_with_other_samples(config):
     roles = {
-        "initial": {"train_cfg": {"max_iters": 9}},
+        "initial": {"train_cfg": {"max_iters": 7}},
         "student": {"pseudo_labels": {"threshold": 0.5}, "optim_wrapper": {"optimizer": {"lr": 1}}},
     }
     assert checked(config({"roles": roles}))["roles"] == roles

@@ -26,7 +26,7 @@ def config(tiny, made_up_volumes, tmp_path):
 def test_views_are_written_in_full_and_in_their_order(config):
     assert checked(config())["views"] == {view: {} for view in BODY_VIEWS}
     assert list(checked(config({"views": ["axial", "coronal"]}))["views"]) == ["axial", "coronal"]
-    overlays = {"axial": {"train_cfg": {"max_iters": 9}}, "sagittal": {}}
+    overlays = {"axial": {"train_cfg": {"max_iters": 7}}, "sagittal": {}}
     assert checked(config({"views": overlays}))["views"] == overlays
 
 

@@ -167,9 +167,9 @@ def test_keys_that_say_what_to_plan_are_no_part_of_a_stage(planned, usual):
     ],
 )
 def test_a_roles_overlay_changes_its_models_and_their_descendants(planned, usual, role, anew):
-    other = planned({f"roles.{role}": {"train_cfg": {"max_iters": 9}}})
+    other = planned({f"roles.{role}": {"train_cfg": {"max_iters": 7}}})
     assert trained_anew(usual, other) == anew
-    assert {stage.size for stage in other.trainings if stage.role == role} == {9}
+    assert {stage.size for stage in other.trainings if stage.role == role} == {7}
     assert {stage.size for stage in other.trainings if stage.role != role} == {4}
 
 
