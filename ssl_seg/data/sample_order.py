@@ -104,7 +104,8 @@ def _arrangement(mix: str | Mapping[str, float], held: set[str]) -> Arrangement:
     share = mix.get("labeled")
     if isinstance(share, float):
         return partial(_interleaved, share) if {"labeled", "pseudo"} <= held else _from_one_list
-    counts = {kind: int(count) for kind, count in mix.items()}
+    # In an order of its own: a fingerprint does not tell how a dict was written.
+    counts = {kind: int(mix[kind]) for kind in sorted(mix)}
     return partial(_counted, counts) if held >= counts.keys() else _from_one_list
 
 

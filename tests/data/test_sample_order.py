@@ -132,6 +132,12 @@ def test_the_order_is_pinned():
     assert [case for _, case in drawn] == [2, 4, 3, 0, 1, 1, 2, 4, 3, 0]
 
 
+def test_the_order_in_which_numbers_are_written_changes_nothing():
+    """Fingerprints do not tell it."""
+    written = order({"labeled": 3, "pseudo": 1}), order({"pseudo": 1, "labeled": 3})
+    assert stream(written[0], 40) == stream(written[1], 40)
+
+
 @pytest.mark.parametrize("mix", [{"labeled": 0.5}, {"labeled": 2, "pseudo": 2}], ids=str)
 @pytest.mark.parametrize("kind", ["labeled", "pseudo"])
 def test_with_one_kind_of_source_there_is_nothing_to_mix(kind, mix):
