@@ -7,8 +7,10 @@ from typing import Any
 
 from ssl_seg.config.check_values import a_dict, count, one_or_several_typed, only, share
 from ssl_seg.core.errors import UserError
+from ssl_seg.core.stage import SourceKind
 from ssl_seg.core.stage_config import DEFAULT_INTERVAL
 
+KINDS: tuple[SourceKind, ...] = ("labeled", "pseudo", "unlabeled")
 CHECKPOINT_KEYS = ("type", "by_epoch", "interval", "max_keep_ckpts")
 
 
@@ -52,7 +54,7 @@ def check_param_scheduler(schedulers: Any, where: str) -> None:
 
 
 def check_mix(mix: Any, where: str) -> None:
-    """Check for 'concat', the share of labeled samples, or how many there are of each kind."""
+    """Check for 'concat', the share of labeled samples, or the number of those of each kind."""
     if mix == "concat":
         return
     if not isinstance(mix, Mapping):
@@ -60,19 +62,19 @@ def check_mix(mix: Any, where: str) -> None:
             f"{where}: expected 'concat', dict(labeled=<share>) or dict(labeled=<number>, "
             f"pseudo=<number>), got {mix!r}"
         )
-    if "pseudo" not in mix:
-        only(mix, ("labeled",), where)
+    only(mix, KINDS, where)
+    if set(mix) <= {"labeled"}:
         share(mix.get("labeled"), f"{where}.labeled")
         return
-    only(mix, ("labeled", "pseudo"), where)
-    for kind in ("pseudo", "labeled"):
-        count(mix.get(kind), f"{where}.{kind}")
+    for kind, number in mix.items():
+        count(number, f"{where}.{kind}")
 
 
 def check_mix_fills_batches(config: Mapping[str, Any], where: str) -> None:
     """Check that numbers of samples by kind add up to a batch."""
     mix, size = config["mix"], config["train_dataloader"]["batch_size"]
-    if "pseudo" in mix and sum(mix.values()) != size:
+    exact = isinstance(mix, Mapping) and set(mix) != {"labeled"}
+    if exact and sum(mix.values()) != size:
         raise UserError(
             f"{where}mix: {dict(mix)} are {sum(mix.values())} samples, but "
             f"train_dataloader.batch_size is {size}; make them equal"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Set
 from dataclasses import replace
 from typing import Any
 
@@ -19,6 +19,7 @@ from ssl_seg.core.errors import UserError
 from ssl_seg.core.model_id import Role
 from ssl_seg.core.space import LabelSpace, LabelValues
 from ssl_seg.core.split import CaseList
+from ssl_seg.core.stage import SourceKind
 from ssl_seg.core.stage_config import (
     DEFAULT_INTERVAL,
     ConfigPart,
@@ -124,14 +125,14 @@ class StageConfigs:
         """The sections that are trained on S alone for all models that start from scratch."""
         return tuple(self._config["start_point"])
 
-    def train(self, part: TrainingPart, *, pseudo_labels: bool) -> TrainConfig:
+    def train(self, part: TrainingPart, *, kinds: Set[SourceKind]) -> TrainConfig:
         """Return what the config says to a train stage.
 
         Raises:
             ValueError: the model's heads do not predict the models' label space.
 
-        How pseudo labels are mixed in and trusted is left out where there are none, so that another
-        mix or threshold trains no initial model again.
+        How sources are mixed is left out where they are of one kind, and how pseudo labels are
+        trusted where there are none: another mix or threshold trains no initial model again.
         """
         config = self._at(part)
         loader = config["train_dataloader"]
@@ -153,8 +154,8 @@ class StageConfigs:
             medium=self._medium,
             slice_spacing=self._slice_spacing(),
             slice_threshold=config["slice_threshold"],
-            mix=config["mix"] if pseudo_labels else None,
-            pseudo_labels=PseudoLabelRule(**config["pseudo_labels"]) if pseudo_labels else None,
+            mix=config["mix"] if len(kinds) > 1 else None,
+            pseudo_labels=PseudoLabelRule(**config["pseudo_labels"]) if "pseudo" in kinds else None,
             method=config["method"],
             threads=config["threads"],
             plugins=self._plugins,

@@ -106,7 +106,7 @@ class TrainConfig:
             the files.
         slice_threshold: share of the slices to keep, in (0, 1], or the least number of labeled
             pixels; ``None`` keeps all.
-        mix: how samples of several kinds are mixed; ``None`` where nothing pseudo is learned.
+        mix: how samples of several kinds are mixed; ``None`` where there is one kind.
         pseudo_labels: which pixels of them count; ``None`` where nothing pseudo is learned.
         method: how the samples are learned from; ``None``: supervised.
         threads: that torch computes with; sums depend on it.

@@ -110,9 +110,7 @@ class ModelWriter:
             sources=sources,
             start=start,
             redraw=redraw,
-            config=self.configs.train(
-                part, pseudo_labels=any(source.kind == "pseudo" for source in sources)
-            ),
+            config=self.configs.train(part, kinds={source.kind for source in sources}),
             seed=derive_seed("train", seed, role, generation, fold, *names),
             # Of the run alone: every model of it starts from the same weights.
             scratch_seed=derive_seed("scratch", seed),

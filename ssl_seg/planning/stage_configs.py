@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Set
 from typing import NamedTuple, Protocol
 
 from ssl_seg.core.class_mappings import ClassMappings
 from ssl_seg.core.model_id import Role
 from ssl_seg.core.space import LabelSpace, LabelValues
 from ssl_seg.core.split import CaseList
+from ssl_seg.core.stage import SourceKind
 from ssl_seg.core.stage_config import ConfigPart, EvaluateConfig, LabelConfig, TrainConfig
 from ssl_seg.core.views import View
 
@@ -58,8 +60,8 @@ class ConfigSource(Protocol):
         """The first of these sections, which are trained on S alone and hand on to students."""
         ...
 
-    def train(self, part: TrainingPart, *, pseudo_labels: bool) -> TrainConfig:
-        """Return the config of a train stage that learns from pseudo labels or not."""
+    def train(self, part: TrainingPart, *, kinds: Set[SourceKind]) -> TrainConfig:
+        """Return the config of a train stage that learns from sources of some kinds."""
         ...
 
     def label(self, cases: CaseList, role: Role) -> LabelConfig:

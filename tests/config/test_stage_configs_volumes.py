@@ -60,7 +60,7 @@ def test_overlays_are_merged_in_their_order(made_up_volumes):
         }
     )
     for part, winner in orders.items():
-        config = configs.train(TrainingPart(*part), pseudo_labels=False)
+        config = configs.train(TrainingPart(*part), kinds={"labeled"})
         assert config.optim_wrapper["optimizer"]["lr"] == winner, part
 
 
@@ -72,7 +72,7 @@ def test_a_role_may_have_sections_and_views_of_its_own(made_up_volumes):
     )
 
     def found(*part):
-        config = configs.train(TrainingPart(*part), pseudo_labels=True)
+        config = configs.train(TrainingPart(*part), kinds={"labeled", "pseudo"})
         return config.optim_wrapper["optimizer"]["lr"]
 
     assert found("final", "coronal", "J") == "own"

@@ -45,7 +45,7 @@ class ToyConfigs:
     def in_space(self, name):
         return ToyConfigs({"street": SPACE, "coarse": COARSE}[name])
 
-    def train(self, place, *, pseudo_labels):
+    def train(self, part, *, kinds):
         return TrainConfig(
             model={}, optim_wrapper={}, max_iters=ITERATIONS, batch_size=1, threads=1
         )
