@@ -24,7 +24,9 @@ def command_parser(command: str, description: str | None) -> argparse.ArgumentPa
 def add_debug_option(parser: argparse.ArgumentParser) -> None:
     """Add ``--debug``, which :func:`ssl_seg.cli.main.call` obeys."""
     parser.add_argument(
-        "--debug", action="store_true", help="show the traceback of every error, mistakes included"
+        "--debug",
+        action="store_true",
+        help="show a traceback for every error, also for mistakes in config and data",
     )
 
 
@@ -35,20 +37,28 @@ def add_config_options(parser: argparse.ArgumentParser) -> None:
         nargs="+",
         action=DictAction,
         metavar="KEY=VALUE",
-        help="override settings of the config, e.g. scheduler.generations=2 threads=4",
+        help="override keys of the config, e.g. scheduler.generations=2 threads=4",
     )
 
 
 def add_run_options(parser: argparse.ArgumentParser) -> None:
     """Add the flags of the commands that walk a plan."""
     add_config_options(parser)
-    parser.add_argument("--work-dir", type=Path, help="where artifacts, logs and report are kept")
+    parser.add_argument("--work-dir", type=Path, help="folder for artifacts, logs and the report")
     parser.add_argument(
-        "--resume", action="store_true", help="accepted for habit: a second call always goes on"
+        "--resume",
+        action="store_true",
+        help="accepted, but not needed: the same command always resumes",
     )
-    parser.add_argument("--fresh", action="store_true", help="remove what is there and start over")
     parser.add_argument(
-        "--dry-run", action="store_true", help="print the plan and what is done of it"
+        "--fresh",
+        action="store_true",
+        help="start over: remove earlier results once the new run is checked and planned",
+    )
+    parser.add_argument(
+        "--dry-run",
+        action="store_true",
+        help="check config and data, print the plan and what of it is done, and run nothing",
     )
     parser.add_argument(
         "--amp",
@@ -58,13 +68,15 @@ def add_run_options(parser: argparse.ArgumentParser) -> None:
         help="train in mixed precision: bf16 (the default), or fp16 on GPUs",
     )
     parser.add_argument(
-        "--allow-download", action="store_true", help="fetch weights that a config names by URL"
+        "--allow-download",
+        action="store_true",
+        help="download weights that a config names by URL",
     )
     parser.add_argument(
         "--launcher",
         default="none",
         choices=["none"],
-        help="a stage trains in one process on one device",
+        help="only 'none': a stage trains in one process, on one device",
     )
 
 

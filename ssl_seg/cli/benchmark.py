@@ -16,7 +16,13 @@ def run(arguments: Sequence[str] | None = None) -> None:
     """
     parser = command_parser("benchmark", run.__doc__)
     parser.add_argument("configs", nargs="+", type=Path, metavar="CONFIG")
-    parser.add_argument("--seeds", nargs="+", type=int, default=[0], help="default: 0")
+    parser.add_argument(
+        "--seeds",
+        nargs="+",
+        type=int,
+        default=[0],
+        help="seeds of the split and the weights (default: 0)",
+    )
     add_run_options(parser)
     args = parser.parse_args(arguments)
     work_dir = args.work_dir or Path("work_dirs") / "benchmark"

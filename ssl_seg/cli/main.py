@@ -5,17 +5,18 @@ from __future__ import annotations
 import errno
 import importlib
 import logging
+import signal
 import sys
 from collections.abc import Callable, Sequence
 
 from ssl_seg.core.errors import UserError
 
 COMMANDS = {
-    "train": "run the schedule of a config",
+    "train": "run the whole schedule of a config",
     "test": "score a trained model on the test set of a config",
-    "predict": "label a folder of images with a trained model",
-    "benchmark": "run several configs and seeds, sharing what they have in common",
-    "report": "print the report of a work dir and write it anew",
+    "predict": "label a folder of images or volumes with a trained model",
+    "benchmark": "run several configs with several seeds; what they have in common runs once",
+    "report": "write and print the report of a work dir",
     "prepare_data": "prepare a published data set",
 }
 
@@ -28,6 +29,9 @@ MACHINE_FAULTS = {
     errno.EIO: "the disk or network drive may be failing: check it",
 }
 """Errors of the operating system that no change of the program mends, and what does."""
+
+INTERRUPTED = 128 + int(signal.SIGINT)
+"""The exit status by which shells tell that a program ended by Ctrl-C."""
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -47,7 +51,7 @@ def call(command: str, arguments: Sequence[str] | None = None) -> int:
     all of them do.
 
     Returns:
-        The exit status: 0, or 1 after an error that was printed.
+        The exit status: 0, 1 after an error that was printed, or 130 after Ctrl-C.
     """
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s", datefmt="%H:%M:%S")
     given = sys.argv[1:] if arguments is None else arguments
@@ -61,6 +65,11 @@ def call(command: str, arguments: Sequence[str] | None = None) -> int:
         notes = "".join(f"\n{note}" for note in getattr(error, "__notes__", ()))
         print(f"error: {message}{notes}", file=sys.stderr)
         return 1
+    except KeyboardInterrupt:
+        if "--debug" in given:
+            raise
+        print("interrupted", file=sys.stderr)
+        return INTERRUPTED
     return 0
 
 

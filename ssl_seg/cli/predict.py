@@ -46,14 +46,17 @@ def run(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument(
         "checkpoint",
         type=Path,
-        help="weights of the config's model; with views a folder that holds <view>.pth for each",
+        help="model file; if the config has views, a folder with <view>.pth for each of them",
     )
     parser.add_argument(
-        "images", type=Path, help="folder of images, or of .nii.gz files; searched below too"
+        "images", type=Path, help="folder of images or .nii.gz files, with its subfolders"
     )
     parser.add_argument("out", type=Path, help="folder for the results")
     parser.add_argument(
-        "--opacity", type=float, default=0.5, help="of the classes in overlays, 0 to 1; 0: none"
+        "--opacity",
+        type=float,
+        default=0.5,
+        help="opacity of the classes in overlays, 0 to 1 (default: 0.5); 0 writes no overlays",
     )
     add_config_options(parser)
     args = parser.parse_args(arguments)
@@ -61,8 +64,8 @@ def run(arguments: Sequence[str] | None = None) -> None:
         raise UserError(f"--opacity must lie between 0 and 1, got {args.opacity}")
     if args.out.resolve().is_relative_to(args.images.resolve()):
         raise UserError(
-            f"OUT ({args.out}) lies inside IMAGES ({args.images}), so that a second call would "
-            "label its own results; choose another folder"
+            f"OUT ({args.out}) lies inside IMAGES ({args.images}), so a second call would label "
+            "its own results; choose another folder"
         )
     config = read_config(args.config, args.cfg_options, None)
     _predict(config, args)
@@ -77,7 +80,10 @@ def _predict(config: Mapping[str, Any], args: argparse.Namespace) -> None:
     model = model_of(weights)
     space = model.space
     if space is None:
-        raise UserError(f"{args.checkpoint}: no classes are stated; expected meta.dataset_meta")
+        raise UserError(
+            f"{args.checkpoint}: does not say which classes the model predicts; expected them in "
+            "meta.dataset_meta, as model files of ssl_seg and mmsegmentation have them"
+        )
     catalog = _data_set(args.images, views, space).read(DigestIndex(None))
     medium = MEDIA[catalog.medium]
     configs = configs_without_training(config, args.config.parent, catalog, space)

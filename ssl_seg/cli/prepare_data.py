@@ -31,11 +31,9 @@ def run(arguments: Sequence[str] | None = None) -> None:
 def _cityscapes_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("data_root", type=Path, help="folder with gtFine or gtCoarse")
     parser.add_argument(
-        "--labels", choices=LABELS, default="fine", help="which labels; default: fine"
+        "--labels", choices=LABELS, default="fine", help="which labels (default: fine)"
     )
-    parser.add_argument(
-        "--overwrite", action="store_true", help="write files anew that are there already"
-    )
+    parser.add_argument("--overwrite", action="store_true", help="replace files that already exist")
 
 
 def _cityscapes(args: argparse.Namespace) -> None:
@@ -48,7 +46,7 @@ def _cityscapes(args: argparse.Namespace) -> None:
     }
     write_train_ids(chosen)
     there = len(files) - len(chosen)
-    print(f"label files: {len(chosen)} written, {there} were there already")
+    print(f"label files: {len(chosen)} written, {there} already existed")
 
 
 def _nih_pancreas_options(parser: argparse.ArgumentParser) -> None:
@@ -64,10 +62,10 @@ def _nih_pancreas_options(parser: argparse.ArgumentParser) -> None:
         nargs="+",
         default=[],
         metavar="N",
-        help="cases whose labels you looked at: voxels are not counted, alignment is not checked",
+        help="cases whose labels you have looked at: their voxels and alignment are not checked",
     )
     parser.add_argument(
-        "--overwrite", action="store_true", help="prepare cases anew that are there already"
+        "--overwrite", action="store_true", help="prepare again the cases that are already there"
     )
 
 
@@ -88,7 +86,7 @@ def _nih_pancreas(args: argparse.Namespace) -> None:
         print(f"labels without a scan, which the publisher withdrew: {numbers}")
     unchecked = set().union(*args.unchecked)
     done = prepare(found.pairs, args.out, unchecked=unchecked, overwrite=args.overwrite)
-    print(f"cases: {len(done.made)} prepared, {len(done.kept)} were there already")
+    print(f"cases: {len(done.made)} prepared, {len(done.kept)} already existed")
 
 
 def _numbers(text: str) -> range:

@@ -17,5 +17,7 @@ def run(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("work_dir", type=Path)
     args = parser.parse_args(arguments)
     if not args.work_dir.is_dir():
-        raise UserError(f"there is no work dir {args.work_dir}")
+        raise UserError(
+            f"{args.work_dir}: no such work dir; name the folder that train or benchmark wrote into"
+        )
     print(write_report(Store(args.work_dir)))

@@ -42,9 +42,9 @@ def run(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument(
         "checkpoint",
         type=Path,
-        help="weights of the config's model; with views a folder that holds <view>.pth for each",
+        help="model file; if the config has views, a folder with <view>.pth for each of them",
     )
-    parser.add_argument("--work-dir", type=Path, help="where masks and scores are kept")
+    parser.add_argument("--work-dir", type=Path, help="folder for masks and scores")
     parser.add_argument(
         "--show-dir",
         type=Path,
@@ -127,6 +127,8 @@ def _text(scores: Mapping[str, Any]) -> str:
     )
     absent = ", ".join(scores.get("absent", ()))
     left_out = (
-        f"\nin neither truth nor prediction, left out of the means: {absent}" if absent else ""
+        f"\nneither in the truth nor predicted, so left out of the means: {absent}"
+        if absent
+        else ""
     )
     return f"{terminal(class_table(scores))}\n\n{scores['cases']} cases: {means}{left_out}"

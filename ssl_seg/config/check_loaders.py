@@ -15,7 +15,7 @@ def check_data_set(data_set: Any, where: str) -> None:
     """Check that a data set has a type and a pipeline."""
     typed(data_set, where)
     if not data_set.get("pipeline"):
-        raise UserError(f"{where}.pipeline: missing; give the list of transforms")
+        raise UserError(f"{where}.pipeline: missing; expected a list of transforms")
     _check_pipeline(data_set["pipeline"], f"{where}.pipeline")
 
 

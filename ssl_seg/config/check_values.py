@@ -48,7 +48,7 @@ def one_or_several_typed(value: Any, where: str) -> None:
 def text(value: Any, where: str) -> None:
     """Check for a text."""
     if not isinstance(value, str):
-        raise UserError(f"{where}: expected a text, got {value!r}")
+        raise UserError(f"{where}: expected a string, got {value!r}")
 
 
 def number(value: Any, where: str) -> None:

@@ -62,5 +62,6 @@ def check_medium(config: Mapping[str, Any], where: str) -> None:
         )
     if config["oversample"] is not None and config["views"]:
         raise UserError(
-            f"{where}oversample: is for images; slices of volumes are chosen by slice_threshold"
+            f"{where}oversample: is for pictures; which slices of volumes are used is set by "
+            "slice_threshold"
         )

@@ -50,12 +50,12 @@ def _check_names(data: Mapping[str, Any], path: Path) -> None:
         near = get_close_matches(name, KNOWN_KEYS, n=1, cutoff=0.85)
         if near:
             raise UserError(
-                f"{path}: the top-level name {name!r} is nearly {near[0]!r}; "
-                "correct it, or give a variable of your own another name"
+                f"{path}: the top-level name {name!r} looks like a misspelt {near[0]!r}; "
+                "correct it, or rename it if it is a variable of your own"
             )
         if name not in read:
             raise UserError(
-                f"{path}: the top-level name {name!r} means nothing here and no config file reads "
+                f"{path}: the top-level name {name!r} is not a known key, and no config file uses "
                 f"it{suggestion(name, meaningful)}"
             )
 

@@ -27,7 +27,8 @@ def reference_sets(split: Mapping[str, Any]) -> Sequence[Mapping[str, Any]]:
     for position, part in enumerate(parts[1:], start=1):
         if "pipeline" in part:
             raise UserError(
-                f"split.reference[{position}].pipeline: R has one pipeline; give it to the first"
+                f"split.reference[{position}].pipeline: all parts of R share one "
+                "pipeline; set it on the first part"
             )
     return parts
 

@@ -60,9 +60,9 @@ class Spaces:
                 dict.fromkeys(f"{space.name!r} ({brief(space.classes)})" for space in lists)
             )
             raise UserError(
-                f"adapters: the class mapping {unused[0].name!r} starts at {start.name!r} "
-                f"({brief(start.classes)}), which no list is in and nothing leads to; the "
-                f"lists are in {stated}"
+                f"adapters: the class mapping {unused[0].name!r} maps from {start.name!r} "
+                f"({brief(start.classes)}), which no list of cases has and no other mapping leads "
+                f"to; the lists have {stated}"
             )
         ends = (space for step in declared for space in (step.source, step.target))
         known = _by_name((*lists, *ends))

@@ -224,8 +224,8 @@ class StageConfigs:
         spacing = slice_spacing(self._config["adapters"])
         if spacing is not None and self._medium != "volumes":
             raise UserError(
-                "adapters: one normalises the distance of slices, but the cases are "
-                f"{self._medium}; it is for volumes"
+                "adapters: one sets the distance of slices, which only volumes have, but the cases "
+                f"are {self._medium}; remove it"
             )
         return spacing
 
@@ -307,5 +307,7 @@ def slice_spacing(adapters: Iterable[Mapping[str, Any]]) -> float | None:
     built = [ADAPTERS.build(adapter, where="adapters") for adapter in adapters]
     found = [adapter.slice_spacing() for adapter in built if hasattr(adapter, "slice_spacing")]
     if len(found) > 1:
-        raise UserError(f"adapters: {len(found)} adapters normalise the slice distance; keep one")
+        raise UserError(
+            f"adapters: {len(found)} adapters set the distance of slices; keep one of them"
+        )
     return found[0] if found else None

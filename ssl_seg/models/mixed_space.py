@@ -83,8 +83,9 @@ def reduce_logits(logits: Tensor, reduction: ClassMapping) -> Tensor:
     """
     if logits.shape[1] != len(reduction.source):
         raise ValueError(
-            f"mask {reduction.name!r}: expected logits of the {len(reduction.source)} classes "
-            f"of {reduction.source.name!r}, got shape {tuple(logits.shape)}"
+            f"class mapping {reduction.name!r}: expected logits of the "
+            f"{len(reduction.source)} classes of {reduction.source.name!r}, got shape "
+            f"{tuple(logits.shape)}"
         )
     # Gradients of stacked planes are planes again; those of indexed channels are scattered one by
     # one, which takes 8 times as long for 66 classes.
@@ -183,7 +184,7 @@ def _channels(reduction: ClassMapping) -> list[list[int]]:
     groups = reduction.groups
     if empty := [target.classes[number] for number, group in enumerate(groups) if not group]:
         raise UserError(
-            f"mask {reduction.name!r}: no class of {reduction.source.name!r} becomes "
+            f"class mapping {reduction.name!r}: no class of {reduction.source.name!r} becomes "
             f"{', '.join(map(repr, empty))} of {target.name!r}, so a model of the former cannot "
             "learn from labels in the latter; leave these classes out of the space"
         )
@@ -195,7 +196,7 @@ def _require_fit(place: str, head: BaseDecodeHead, reduction: ClassMapping) -> N
     source, target = reduction.source, reduction.target
     if head.num_classes != len(source):
         raise UserError(
-            f"{place}.num_classes: mask {reduction.name!r} starts at the {len(source)} "
+            f"{place}.num_classes: class mapping {reduction.name!r} starts at the {len(source)} "
             f"classes of {source.name!r}, but the head has {head.num_classes}; give all heads the "
             "classes of the model's own space"
         )

@@ -59,9 +59,15 @@ def test_what_the_machine_lacks_is_one_message_with_the_file(failing, capsys, nu
     assert capsys.readouterr().err.startswith(f"error: work/a.pth: {os.strerror(number)}; ")
 
 
+def test_an_interrupt_is_no_error(failing, capsys):
+    failing(KeyboardInterrupt())
+    assert call("train", []) == 130
+    assert capsys.readouterr().err == "interrupted\n"
+
+
 @pytest.mark.parametrize("command", COMMANDS)
 @pytest.mark.parametrize(
-    "error", [UserError("x"), OSError(errno.ENOSPC, "full", "a.pth")], ids=["mistake", "machine"]
+    "error", [UserError("x"), OSError(errno.ENOSPC, "full", "a.pth"), KeyboardInterrupt()]
 )
 def test_debug_shows_every_traceback(failing, command, error):
     failing(error)

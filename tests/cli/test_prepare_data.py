@@ -83,7 +83,7 @@ def test_train_ids_are_plain_8_bit_pngs_beside_the_published_ids(cityscapes, lab
         with Image.open(made.path(frame, "labelTrainIds")) as picture:
             assert (picture.format, picture.mode) == ("PNG", "L")
             np.testing.assert_array_equal(np.array(picture), made.expected(frame))
-    assert "3 written, 0 were there already" in capsys.readouterr().out
+    assert "3 written, 0 already existed" in capsys.readouterr().out
 
 
 def test_mmsegmentation_s_own_data_set_reads_them(cityscapes):
@@ -131,11 +131,11 @@ def test_files_that_are_there_are_kept_unless_told_otherwise(cityscapes, capsys)
 
     call("prepare_data", ["cityscapes", str(made.root)])
     assert kept.read_bytes() == before
-    assert "2 written, 1 were there already" in capsys.readouterr().out
+    assert "2 written, 1 already existed" in capsys.readouterr().out
 
     call("prepare_data", ["cityscapes", str(made.root), "--overwrite"])
     np.testing.assert_array_equal(np.array(Image.open(kept)), made.expected(FRAMES[1]))
-    assert "3 written, 0 were there already" in capsys.readouterr().out
+    assert "3 written, 0 already existed" in capsys.readouterr().out
 
 
 def test_nothing_is_written_where_any_published_file_is_bad(cityscapes, capsys):

@@ -38,19 +38,19 @@ def test_it_prints_what_it_did(prepare, capsys):
     assert prepare() == 0
     printed = capsys.readouterr().out
     assert "labels without a scan, which the publisher withdrew: 25\n" in printed
-    assert "cases: 3 prepared, 0 were there already\n" in printed
+    assert "cases: 3 prepared, 0 already existed\n" in printed
     assert cases(prepare.out) == ["0001", "0002", "0003"]
     assert prepare() == 0
-    assert "cases: 0 prepared, 3 were there already\n" in capsys.readouterr().out
+    assert "cases: 0 prepared, 3 already existed\n" in capsys.readouterr().out
     assert prepare("--overwrite") == 0
-    assert "cases: 3 prepared, 0 were there already\n" in capsys.readouterr().out
+    assert "cases: 3 prepared, 0 already existed\n" in capsys.readouterr().out
 
 
 def test_cases_are_chosen_by_number_and_range(prepare, capsys):
     assert prepare("--cases", "3", "1-1") == 0
     assert cases(prepare.out) == ["0001", "0003"]
     assert prepare("--cases", "1-3", "--unchecked", "2-3") == 0
-    assert "cases: 1 prepared, 2 were there already\n" in capsys.readouterr().out
+    assert "cases: 1 prepared, 2 already existed\n" in capsys.readouterr().out
     entries = json.loads((prepare.out / "prepared.json").read_text())["cases"]
     assert {case: entry["is_checked"] for case, entry in entries.items()} == {
         "0001": True,

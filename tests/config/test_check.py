@@ -247,5 +247,5 @@ def test_the_working_size_is_set_once_and_for_all(config, loader):
 
 
 def test_a_space_is_named_by_a_text(config):
-    with pytest.raises(ValueError, match=r"^space: expected a text, got \["):
+    with pytest.raises(ValueError, match=r"^space: expected a string, got \["):
         checked(config({"space": ["street"]}))

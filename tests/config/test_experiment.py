@@ -224,7 +224,7 @@ def test_the_reference_set_may_come_from_several_data_sets_and_a_part_of_each(op
         ({"draw": 7}, r"^split\.reference\[1\]\.draw asks for 7 of 3 cases"),
         ({"draw": "four"}, r"^split\.reference\[1\]\.draw: expected a fraction"),
         ({"classes": ("sky", "car")}, r"^split\.reference\[1\]: all parts of R must be labeled"),
-        ({"pipeline": []}, r"^split\.reference\[1\]\.pipeline: R has one pipeline"),
+        ({"pipeline": []}, r"^split\.reference\[1\]\.pipeline: all parts of R share one pipeline"),
         ({"type": "ImageFlder"}, r"^split\.reference\[1\].*ImageFlder"),
     ],
 )

@@ -48,7 +48,9 @@ def test_a_variable_that_a_base_reads_is_allowed(write):
 
 def test_a_name_that_nobody_reads_is_refused(write):
     path = write(MINE + "rounds = 3\n")
-    with pytest.raises(ValueError, match=rf"^{re.escape(str(path))}: .*'rounds' means nothing"):
+    with pytest.raises(
+        ValueError, match=rf"^{re.escape(str(path))}: .*'rounds' is not a known key"
+    ):
         load_config(path)
 
 
@@ -64,7 +66,7 @@ def test_a_name_that_nobody_reads_is_refused(write):
 @pytest.mark.parametrize("read", [False, True])
 def test_a_near_miss_of_a_known_name_is_refused(write, name, near, read):
     use = f"model = dict(a={name})\n" if read else ""
-    with pytest.raises(ValueError, match=f"'{name}' is nearly '{near}'"):
+    with pytest.raises(ValueError, match=f"'{name}' looks like a misspelt '{near}'"):
         load_config(write(f"{name} = 1\n{use}"))
 
 

@@ -142,7 +142,7 @@ def test_images_have_no_slices(made_up):
 
 def test_two_slice_spacings_are_refused(planned):
     twice = [{"type": "SliceSpacing", "spacing": spacing} for spacing in (1.0, 2.0)]
-    with pytest.raises(ValueError, match=r"^adapters: 2 adapters normalise the slice distance"):
+    with pytest.raises(ValueError, match=r"^adapters: 2 adapters set the distance of slices"):
         planned({"adapters": twice})
 
 
