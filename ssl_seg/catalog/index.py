@@ -25,7 +25,7 @@ from ssl_seg.store.atomic import write_bytes
 INDEX = "index.json"
 """Name of the file in a work dir."""
 
-FORMAT = 3
+FORMAT = 4
 """Raised when the index file's layout, or what any kind of facts means, changes."""
 
 # Hashing and decoding let other threads run; more threads than cores hide a network disk's delay.

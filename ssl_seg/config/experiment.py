@@ -14,6 +14,7 @@ from ssl_seg.config.plugins import import_plugins
 from ssl_seg.config.spaces import Spaces, declared_mappings
 from ssl_seg.config.split_notes import split_notes
 from ssl_seg.config.stage_configs import StageConfigs
+from ssl_seg.config.view_notes import view_notes
 from ssl_seg.config.weights import Weights
 from ssl_seg.core.plan import Plan
 from ssl_seg.core.split import Split
@@ -31,7 +32,7 @@ class Experiment:
         split: the drawn case lists.
         configs: each stage's part of the config.
         seed: of the run.
-        notes: what a reader of its plans should know of the split.
+        notes: what a reader of its plans should know of the split and the views.
     """
 
     config: Mapping[str, Any]
@@ -91,5 +92,8 @@ def open_experiment(
     configs = StageConfigs(
         config, lists.values, spaces, Weights(download_dir), plugins, imports, lists.medium
     )
-    notes = split_notes(lists.split, config, lists.train_cases)
+    notes = [
+        *split_notes(lists.split, config, lists.train_cases),
+        *view_notes(lists.split, lists.medium, tuple(config["views"]), index),
+    ]
     return Experiment(config, lists.split, configs, run_seed, tuple(notes))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Protocol, TypeAlias
 
@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from ssl_seg.core.case import Case, MediumName
 from ssl_seg.core.space import LabelSpace, LabelValues
+from ssl_seg.core.views import View
 from ssl_seg.media.facts import CountedFacts, Known, SizedFacts
 from ssl_seg.media.reader import Reader
 
@@ -42,6 +43,15 @@ class Medium(Protocol):
 
     def misfit(self, image: Known[Any], mask: Known[Any]) -> str | None:
         """Say what is wrong between an image and its mask, naming both; ``None`` if they fit."""
+        ...
+
+    def view_notes(self, images: Sequence[tuple[str, Any]], views: Sequence[View]) -> Iterator[str]:
+        """Say what a reader of a plan should know of how views cut images.
+
+        Args:
+            images: each case's id with the facts of its image.
+            views: of the config.
+        """
         ...
 
     def write_mask(self, path: Path, case: Case, labels: Labels, space: LabelSpace) -> None:

@@ -448,7 +448,10 @@ def halves(volumes):
 def test_views_cut_volumes(opened, volumes):
     experiment = opened({**AXIAL, **halves(volumes)})
     assert ids(experiment.split.labeled) == ("a",)
-    assert list(experiment.plan("x").models) == ["axial"]
+    plan = experiment.plan("x")
+    assert list(plan.models) == ["axial"]
+    (note,) = [note for note in plan.notes if "thin strips" in note]
+    assert note.startswith("view 'axial': the slices of 2 of 2 volumes")
 
 
 def test_images_with_views_are_refused(opened):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, final
 
@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from ssl_seg.core.case import Case, MediumName
 from ssl_seg.core.space import LabelSpace, LabelValues
+from ssl_seg.core.views import View
 from ssl_seg.media.facts import Known
 from ssl_seg.media.medium import Labels
 from ssl_seg.media.pictures.facts import ImageFacts, MaskFacts, size_misfit
@@ -29,6 +30,10 @@ class Pictures:
     def misfit(self, image: Known[ImageFacts], mask: Known[MaskFacts]) -> str | None:
         """Say how the sizes differ."""
         return size_misfit(image, mask)
+
+    def view_notes(self, images: Sequence[tuple[str, Any]], views: Sequence[View]) -> Iterator[str]:
+        """Say nothing: pictures have no views."""
+        yield from ()
 
     def write_mask(self, path: Path, case: Case, labels: Labels, space: LabelSpace) -> None:
         """Write an indexed PNG in the colours of the space."""

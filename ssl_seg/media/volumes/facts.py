@@ -30,10 +30,13 @@ class VolumeFacts:
     Attributes:
         shape: number of voxels along each axis.
         affine: from voxel indices to mm.
+        directions: end of the body that each axis leads nearest to, such as ``RAS``: right,
+            front (anterior), head (superior).
     """
 
     shape: tuple[int, ...]
     affine: Affine
+    directions: str
     kind: ClassVar[str] = "volume"
 
     @classmethod
@@ -44,6 +47,8 @@ class VolumeFacts:
             ValueError: the file is none of a volume (see `nifti.opened`), a voxel
                 is NaN or infinite, or all voxels are equal.
         """
+        from nibabel.orientations import aff2axcodes  # noqa: PLC0415
+
         from ssl_seg.media.volumes.nifti import opened  # noqa: PLC0415
 
         lows, highs = [], []
@@ -57,17 +62,18 @@ class VolumeFacts:
                 f"all voxels hold the same value, {lows[0]:g}: there is nothing to see in it; "
                 "export it anew or take it out of the data set"
             )
-        return cls(file.shape, file.affine)
+        ends = aff2axcodes(file.affine)  # type: ignore[no-untyped-call]
+        return cls(file.shape, file.affine, "".join(ends))
 
     @classmethod
     def from_plain(cls, plain: Sequence[Any]) -> Self:
         """Return the facts that `plain` wrote."""
-        shape, affine = plain
-        return cls(tuple(shape), _tuples(affine))
+        shape, affine, directions = plain
+        return cls(tuple(shape), _tuples(affine), directions)
 
     def plain(self) -> Sequence[Any]:
         """Return the facts as a list of plain values."""
-        return [self.shape, self.affine]
+        return [self.shape, self.affine, self.directions]
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, final
 
@@ -11,10 +11,12 @@ from numpy.typing import NDArray
 
 from ssl_seg.core.case import Case, MediumName
 from ssl_seg.core.space import LabelSpace, LabelValues
+from ssl_seg.core.views import View
 from ssl_seg.media.facts import Known
 from ssl_seg.media.medium import Labels
 from ssl_seg.media.reader import Reader
 from ssl_seg.media.volumes.facts import LabelVolumeFacts, VolumeFacts, grid_misfit
+from ssl_seg.media.volumes.view_notes import view_notes
 
 
 @final
@@ -29,6 +31,10 @@ class Volumes:
     def misfit(self, image: Known[VolumeFacts], mask: Known[LabelVolumeFacts]) -> str | None:
         """Say how the grids differ, beyond the rounding of headers."""
         return grid_misfit(image, mask)
+
+    def view_notes(self, images: Sequence[tuple[str, Any]], views: Sequence[View]) -> Iterator[str]:
+        """Name thin strips, and files that differ in directions."""
+        return view_notes(images, views)
 
     def write_mask(self, path: Path, case: Case, labels: Labels, space: LabelSpace) -> None:
         """Write a NIfTI file in the native grid of the image."""
