@@ -73,8 +73,10 @@ class Benchmark:
         self.store = Store(folder / "work")
         self._truth = folder / "truth"
 
-    def plan(self, scheduler, seed, *, known_reference=True, labeled_pixels=None):
+    def plan(self, scheduler, seed, *, known_reference=4, labeled_pixels=None):
         """Record the plan of a schedule and return it.
+
+        ``known_reference`` is how many of the four reference cases have a true label.
 
         ``labeled_pixels`` is what the plan is to say of the labeled set instead of the truth.
         """
@@ -127,19 +129,21 @@ class Benchmark:
                 evaluate.run(stage, self.store, out, lambda done: None)
             self.store.publish(stage.fingerprint, description)
 
-    def _cases(self, home, count, *, known=True):
+    def _cases(self, part, count, *, known=None):
         cases = []
         for number in range(count):
-            path = self._truth / f"{home}{number}.png"
+            path = self._truth / f"{part}{number}.png"
             path.parent.mkdir(exist_ok=True)
             rng = np.random.default_rng(number)
             mask = rng.integers(0, 2, (5, 7), dtype=np.uint8)
             Image.fromarray(mask).save(path)
             digest = sha256(path.read_bytes()).hexdigest()
             pixels = tuple(enumerate(np.bincount(mask.ravel()).tolist()))
-            label = LabelFile(str(path), digest, pixels) if known else None
-            image = DataFile(f"{home}{number}.jpg", f"{home}{number}")
-            cases.append(Case(f"{home}{number}", image, label, home))
+            label = (
+                LabelFile(str(path), digest, pixels) if known is None or number < known else None
+            )
+            image = DataFile(f"{part}{number}.jpg", f"{part}{number}")
+            cases.append(Case(f"{part}{number}", image, label, part))
         return tuple(cases)
 
     def _label(self, stage, out):

@@ -13,7 +13,7 @@ ATSO = {"type": "ATSO", "folds": 2, "generations": 1}
 
 
 def test_labels_of_the_reference_by_generation_and_teacher(benchmark):
-    plan = benchmark.plan(ATSO, 0, known_reference=False)
+    plan = benchmark.plan(ATSO, 0, known_reference=0)
     benchmark.finish(plan, coverage=0.5)
     found = pseudo_labels(benchmark.store)
     assert [(e["generation"], e["fold"], e["cases"]) for e in found] == [

@@ -77,6 +77,12 @@ def test_all_of_the_reference_is_scored_as_one_set(found):
     assert row["cases"] == 4
 
 
+def test_of_a_set_with_a_partial_truth_a_row_says_how_much_is_scored(benchmark):
+    benchmark.finish(benchmark.plan({"type": "STSO", "generations": 1}, 0, known_reference=3))
+    found = {row["set"]: (row["cases"], row["of"]) for row in rows(benchmark.store)}
+    assert found == {"reference": (3, 4), "test": (3, 3)}
+
+
 def test_what_is_not_finished_is_counted_and_left_out(benchmark):
     plan = benchmark.plan(ATSO, 0)
     assert (rows(benchmark.store), pending(benchmark.store)) == ([], 9)
