@@ -164,6 +164,23 @@ def test_every_slice_of_every_case_is_a_sample_in_order(opened, made, view):
             )
 
 
+def test_acquired_slices_and_their_masks_are_those_of_each_file(opened, made):
+    for slices in opened("acquired"):
+        at = 0
+        for case in slices.source.cases:
+            across = LAYOUTS[case.id][0].index(2)  # z has the largest spacing
+            image, truth = (natively(of[case.id], case.id) for of in (made.image, made.truth))
+            for number in range(image.shape[across]):
+                record = slices.records.record(at)
+                assert (slices.records.case(at).id, record["slice"]) == (case.id, number)
+                loaded = slices.transform({**record, "reduce_zero_label": False, "seg_fields": []})
+                expected = (image.take(number, across).T.clip(-100, 240) + 100.0) / 340
+                np.testing.assert_allclose(loaded["img"][..., 1], expected, atol=1e-6)
+                np.testing.assert_array_equal(loaded["gt_seg_map"], truth.take(number, across).T)
+                at += 1
+        assert at == len(slices)
+
+
 @pytest.mark.parametrize("view", BODY_VIEWS)
 def test_foreground_is_what_is_neither_background_nor_ignored(opened, made, view):
     for slices in opened(view):
