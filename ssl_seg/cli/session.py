@@ -15,7 +15,7 @@ from ssl_seg.cli.run import Run, describe
 from ssl_seg.config import open_experiment
 from ssl_seg.core.errors import UserError
 from ssl_seg.core.plan import merge_stages
-from ssl_seg.execution import progress
+from ssl_seg.execution import Executor, progress
 from ssl_seg.registry import EXECUTORS
 from ssl_seg.report.versions import differences, versions_of
 from ssl_seg.report.write import write_report
@@ -134,7 +134,7 @@ def _check(runs: Sequence[Run], store: Store, index: DigestIndex) -> None:
 def _walk(runs: Sequence[Run], store: Store) -> None:
     """Run all stages that the store lacks."""
     stages = merge_stages(run.plan for run in runs)
-    executor = EXECUTORS.build(runs[0].experiment.config["executor"])
+    executor: Executor = EXECUTORS.build(runs[0].experiment.config["executor"])
     with progress(stages, _finished(runs, store)) as events:
         executor.run(stages, store, events)
 
