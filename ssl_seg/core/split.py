@@ -130,10 +130,10 @@ def draw_spread(cases: Sequence[Case], count: int, seed: int) -> tuple[Case, ...
 
 
 def draw_groups(cases: Sequence[Case], count: int, seed: int) -> tuple[Case, ...]:
-    """Draw whole groups with as nearly ``count`` cases as whole groups can have.
+    """Draw whole groups with as close to ``count`` cases as whole groups allow.
 
-    No group is parted, so what is drawn shares none with the rest. Of two counts that are equally
-    near the smaller one is taken; there is always a group on either side.
+    What is drawn shares no group with the rest. Of two totals that are equally close the smaller
+    one is taken. Unless all cases are asked for, there is at least one group on either side.
 
     Raises:
         ValueError: a part of the cases is asked for, but all are of one group.
