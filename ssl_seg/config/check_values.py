@@ -63,6 +63,12 @@ def count(value: Any, where: str) -> None:
         raise UserError(f"{where}: expected a whole number of at least 1, got {value!r}")
 
 
+def count_or_zero(value: Any, where: str) -> None:
+    """Check for a whole number of at least 0."""
+    if isinstance(value, bool) or not isinstance(value, int) or value < 0:
+        raise UserError(f"{where}: expected a whole number of at least 0, got {value!r}")
+
+
 def count_or_none(value: Any, where: str) -> None:
     """Check for a whole number of at least 1, or None."""
     if value is not None:

@@ -4,7 +4,15 @@ from __future__ import annotations
 
 from ssl_seg.config.check_loaders import check_data_set, check_sampler
 from ssl_seg.config.check_training import check_checkpoint
-from ssl_seg.config.check_values import count, number, share, text
+from ssl_seg.config.check_values import (
+    count,
+    count_or_none,
+    count_or_zero,
+    number,
+    share,
+    text,
+    yes_or_no,
+)
 from ssl_seg.config.key import Key
 
 LOADER = (
@@ -14,10 +22,10 @@ LOADER = (
         needed=True,
         check=check_data_set,
     ),
-    Key("num_workers", "processes that read", neutral=True, shown="`0`"),
-    Key("persistent_workers", "torch's", neutral=True, shown="torch's"),
-    Key("pin_memory", "torch's", neutral=True, shown="torch's"),
-    Key("prefetch_factor", "torch's", neutral=True, shown="torch's"),
+    Key("num_workers", "processes that read", neutral=True, shown="`0`", check=count_or_zero),
+    Key("persistent_workers", "torch's", neutral=True, shown="torch's", check=yes_or_no),
+    Key("pin_memory", "torch's", neutral=True, shown="torch's", check=yes_or_no),
+    Key("prefetch_factor", "torch's", neutral=True, shown="torch's", check=count_or_none),
     Key(
         "sampler",
         "not used where it is `InfiniteSampler` or `DefaultSampler`, any other is refused: seed "

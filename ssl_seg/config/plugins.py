@@ -58,8 +58,8 @@ def _import_module(name: str) -> ModuleType:
         if error.name is None or not f"{name}.".startswith(f"{error.name}."):
             raise
         raise UserError(
-            f"custom_imports: there is no module {error.name!r} to import {name!r} from; "
-            "install it, put its folder into PYTHONPATH, or name a .py file"
+            f"custom_imports: {name!r}: there is no module {error.name!r}; install it, put its "
+            "folder into PYTHONPATH, or name a .py file"
         ) from error
 
 
