@@ -108,7 +108,7 @@ def check_arguments(
     Arguments that a class passes on to its parents by ``**kwargs`` are looked up there.
 
     Raises:
-        ValueError: an argument is unknown or a required one is missing.
+        UserError: an argument is unknown or a required one is missing.
     """
     accepted, required, open_ended = _signature(entry, positional)
     if not open_ended and (unknown := [name for name in arguments if name not in accepted]):

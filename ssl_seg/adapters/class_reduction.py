@@ -35,6 +35,6 @@ class ClassReduction:
         """Read and check the mapping.
 
         Raises:
-            ValueError: there is no such mapping, or its file is none.
+            UserError: there is no such mapping, or its file is none.
         """
         return open_map(self._name, folder)

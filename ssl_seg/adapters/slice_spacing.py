@@ -21,7 +21,7 @@ class SliceSpacing:
         spacing: distance in mm. The paper does not state it; 1 mm is about that of NIH's scans.
 
     Raises:
-        ValueError: it is no positive number.
+        UserError: it is no positive number.
     """
 
     def __init__(self, *, spacing: float = 1.0) -> None:

@@ -72,7 +72,7 @@ def assemble(
         cause: why a mask of this data set may hold unlisted values, instead of a guess.
 
     Raises:
-        ValueError: two cases have the same id, the list or a file is bad, an image and its mask
+        UserError: two cases have the same id, the list or a file is bad, an image and its mask
             do not fit together, or a mask holds a value that the label space does not list.
     """
     chosen = _chosen(name, entries, list_file)

@@ -21,7 +21,7 @@ def read_catalog(cfg: Mapping[str, Any], index: DigestIndex, where: str) -> Cata
         where: the dict's place in the config, for messages.
 
     Raises:
-        ValueError: the config or the data is wrong; the message starts with the place.
+        UserError: the config or the data is wrong; the message starts with the place.
     """
     settings = {key: value for key, value in cfg.items() if key != "pipeline"}
     kind = settings.get("type")

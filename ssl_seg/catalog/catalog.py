@@ -37,6 +37,6 @@ class DataSet(Protocol):
         """Find and check all files.
 
         Raises:
-            ValueError: something in the data is wrong; the message names the file or folder.
+            UserError: something in the data is wrong; the message names the file or folder.
         """
         ...

@@ -48,7 +48,7 @@ def open_map(name: str, folder: Path) -> ClassMapping:
         folder: that a relative path starts from.
 
     Raises:
-        ValueError: there is no such mapping, or the file is no description of one.
+        UserError: there is no such mapping, or the file is no description of one.
     """
     if name.endswith(".json"):
         return read_map(folder / name)
@@ -65,7 +65,7 @@ def read_map(path: Path | Traversable) -> ClassMapping:
     """Read and check a class mapping.
 
     Raises:
-        ValueError: the file is not there or is no class mapping; the message names file and
+        UserError: the file is not there or is no class mapping; the message names file and
             classes.
     """
     try:

@@ -51,7 +51,7 @@ class FoldPart:
         """Check what a config says of folds; ``None`` where it asks for all cases.
 
         Raises:
-            ValueError: there is no such part or fold; the message starts with the argument's name.
+            UserError: there is no such part or fold; the message starts with the argument's name.
         """
         if part is not None and part not in _PARTS:
             raise UserError(f"part: there is no part {part!r}{suggestion(str(part), _PARTS)}")
@@ -73,7 +73,7 @@ class FoldPart:
         """Return those of the sorted cases that are in this part.
 
         Raises:
-            ValueError: there are fewer cases than folds.
+            UserError: there are fewer cases than folds.
         """
         if len(cases) < self.folds:
             raise UserError(

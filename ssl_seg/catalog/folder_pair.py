@@ -28,7 +28,7 @@ class FolderPair:
         key: what the config calls the folder of masks, in the plural: ``masks`` or ``labels``.
 
     Raises:
-        ValueError: images and masks are in one folder and cannot be told apart.
+        UserError: images and masks are in one folder and cannot be told apart.
     """
 
     images: Path
@@ -55,7 +55,7 @@ class FolderPair:
                 are several folders, else each case is a group of its own.
 
         Raises:
-            ValueError: a folder is missing, there are no images, or no mask belongs to any.
+            UserError: a folder is missing, there are no images, or no mask belongs to any.
         """
         listing = Listing.of(self.images, "<images>/<any folders>/<case><image_suffix>")
         if self.images == self.masks:

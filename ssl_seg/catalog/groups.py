@@ -21,7 +21,7 @@ def pattern_groups(cases: Iterable[str], pattern: re.Pattern[str]) -> dict[str, 
     """Group cases by what a pattern's one group finds in their ids.
 
     Raises:
-        ValueError: it finds nothing in a case id.
+        UserError: it finds nothing in a case id.
     """
     groups = {}
     for case in cases:
@@ -39,7 +39,7 @@ def group_pattern(pattern: str) -> re.Pattern[str]:
     """Compile a pattern.
 
     Raises:
-        ValueError: it is no regular expression, or has not exactly one group.
+        UserError: it is no regular expression, or has not exactly one group.
     """
     try:
         compiled = re.compile(pattern)

@@ -43,7 +43,7 @@ class ImageFolder:
         space: name of the label space; two folders with different classes need two names.
 
     Raises:
-        ValueError: an argument cannot be right.
+        UserError: an argument cannot be right.
     """
 
     def __init__(  # noqa: PLR0913 - all of them are keys of a config

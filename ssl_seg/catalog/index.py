@@ -73,7 +73,7 @@ class DigestIndex:
             facts: what to look for.
 
         Raises:
-            ValueError: files that are not there or cannot be used; names the first few.
+            UserError: files that are not there or cannot be used; names the first few.
         """
         entries = [self._unchanged(path) for path in paths]
         unread = [
@@ -151,7 +151,7 @@ def raise_problems(problems: Iterable[str]) -> None:
     """Raise one error that shows the first few problems and counts the rest.
 
     Raises:
-        ValueError: there is a problem.
+        UserError: there is a problem.
     """
     listed = list(problems)
     if not listed:

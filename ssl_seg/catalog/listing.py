@@ -38,7 +38,7 @@ class Listing:
             layout: what the data set should look like, for the message.
 
         Raises:
-            ValueError: there is no such folder, a link leads nowhere or back to a folder above it.
+            UserError: there is no such folder, a link leads nowhere or back to a folder above it.
         """
         # Not resolved: a file is known under the path by which the data set reaches it.
         folder = Path(os.path.abspath(folder))  # noqa: PTH100
@@ -53,7 +53,7 @@ class Listing:
             suffixes: endings of file names, in any case; a case id is what stands before them.
 
         Raises:
-            ValueError: two files stand for the same case.
+            UserError: two files stand for the same case.
         """
         found: dict[str, str] = {}
         for name in self.files:
@@ -72,7 +72,7 @@ class Listing:
         """Do the same for images, of which there must be some.
 
         Raises:
-            ValueError: two files stand for the same case, or none has one of the suffixes.
+            UserError: two files stand for the same case, or none has one of the suffixes.
         """
         found = self.by_id(*suffixes)
         if not found:

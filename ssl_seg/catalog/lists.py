@@ -23,7 +23,7 @@ def select(cases: Sequence[Case], list_path: Path, where: str) -> tuple[Case, ..
         where: the config key that names the list, for messages.
 
     Raises:
-        ValueError: there is no such file, it is empty, repeats a case, or names one that is not
+        UserError: there is no such file, it is empty, repeats a case, or names one that is not
             there or that lies outside of the data set.
     """
     return tuple(pick({case.id: case for case in cases}, list_path, where).values())

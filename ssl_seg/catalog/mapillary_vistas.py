@@ -41,7 +41,7 @@ class MapillaryVistas:
         list_file: keeps the cases that this file lists; relative to ``data_root``.
 
     Raises:
-        ValueError: another version is asked for.
+        UserError: another version is asked for.
     """
 
     def __init__(

@@ -27,7 +27,7 @@ def numbered_values(
         ignore: one or several values in the masks that are of no class.
 
     Raises:
-        ValueError: they do not fit together; the message starts with the argument's name.
+        UserError: they do not fit together; the message starts with the argument's name.
     """
     if isinstance(classes, str):
         raise UserError(f"classes: expected a list of names; write ({classes!r},)")

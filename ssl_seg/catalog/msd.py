@@ -47,7 +47,7 @@ class MSD:
         list_file: keeps the cases that this file lists; relative to ``data_root``.
 
     Raises:
-        ValueError: an argument cannot be right; the message starts with its name.
+        UserError: an argument cannot be right; the message starts with its name.
     """
 
     def __init__(

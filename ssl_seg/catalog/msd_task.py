@@ -60,7 +60,7 @@ class Task:
         """Read the file.
 
         Raises:
-            ValueError: it is no description of a task, or a path leads out of the task's folder;
+            UserError: it is no description of a task, or a path leads out of the task's folder;
                 the message names the file.
         """
         try:

@@ -46,7 +46,7 @@ def read_values(path: Path | Traversable, kind: str) -> LabelValues:
     """Return how one kind of label files is read into the space that a file describes.
 
     Raises:
-        ValueError: the file is no description of a space, or does not know the kind.
+        UserError: the file is no description of a space, or does not know the kind.
     """
     try:
         content = json.loads(path.read_text(encoding="utf-8"))
@@ -74,7 +74,7 @@ def plain_space(content: Any) -> LabelSpace:
     """Return the space that the plain data of a space file describe.
 
     Raises:
-        ValueError: they describe none.
+        UserError: they describe none.
     """
     match content:
         case {"name": str(name), "classes": [*classes]}:
@@ -96,7 +96,7 @@ def read_space(path: Path | Traversable) -> LabelSpace:
     """Read the space that a file describes.
 
     Raises:
-        ValueError: there is no such file, or it describes none; the message names it.
+        UserError: there is no such file, or it describes none; the message names it.
     """
     try:
         return plain_space(json.loads(path.read_text(encoding="utf-8")))
@@ -112,7 +112,7 @@ def shipped_space(name: str) -> LabelSpace:
     """Return a label space that ships with the project.
 
     Raises:
-        ValueError: none has this name.
+        UserError: none has this name.
     """
     known = shipped_json("ssl_seg.catalog.spaces")
     if name not in known:

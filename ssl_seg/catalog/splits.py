@@ -12,7 +12,7 @@ def chosen_splits(split: str | Sequence[str], known: Sequence[str]) -> tuple[str
     """Return the names of one or several parts, in the order given.
 
     Raises:
-        ValueError: there is none, one is unknown, or one is named twice.
+        UserError: there is none, one is unknown, or one is named twice.
     """
     names = (split,) if isinstance(split, str) else tuple(split)
     if not names:

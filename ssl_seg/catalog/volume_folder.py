@@ -48,7 +48,7 @@ class VolumeFolder:
         space: name of the label space; two folders with different classes need two names.
 
     Raises:
-        ValueError: an argument cannot be right.
+        UserError: an argument cannot be right.
     """
 
     def __init__(  # noqa: PLR0913 - all of them are keys of a config

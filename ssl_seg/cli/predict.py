@@ -121,7 +121,7 @@ def _data_set(images: Path, views: Sequence[View], space: LabelSpace) -> DataSet
     """Return the reader of a folder of volumes, where the config has views, or of images.
 
     Raises:
-        ValueError: files of the other kind are there.
+        UserError: files of the other kind are there.
     """
     listing = Listing.of(images, "<IMAGES>/<any folders>/<case>.nii.gz, or .jpg, .png, ...")
     volumes, pictures = listing.by_id(*SUFFIXES), listing.by_id(*IMAGE_SUFFIXES)

@@ -81,7 +81,7 @@ def weights_by_view(checkpoint: Path, views: Sequence[View]) -> dict[View | None
 
     Raises:
         UserError: there is no such file or folder, or a view's file is not in it.
-        ValueError: it is a file where several views need one each, or a folder where images do not.
+        UserError: it is a file where several views need one each, or a folder where images do not.
     """
     if not checkpoint.exists():
         raise UserError(

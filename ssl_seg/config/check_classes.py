@@ -18,7 +18,7 @@ def check_classes(model: Mapping[str, Any], space: LabelSpace, where: str = "") 
         where: of the model in the config, with a dot at its end.
 
     Raises:
-        ValueError: a head, or the class weights of its loss, have another number of classes, or it
+        UserError: a head, or the class weights of its loss, have another number of classes, or it
             or the padding marks ignored pixels by another value; the message names the place.
     """
     padding = model.get("data_preprocessor") or {}

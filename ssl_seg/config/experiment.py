@@ -77,7 +77,7 @@ def open_experiment(
         download_dir: where weights named by URL are fetched to; ``None`` refuses them.
 
     Raises:
-        ValueError: something in the config or the data is wrong; the message says where.
+        UserError: something in the config or the data is wrong; the message says where.
     """
     plugins, imports = import_plugins(config.get("custom_imports"), folder)
     config = checked(config)

@@ -12,7 +12,7 @@ def reference_sets(split: Mapping[str, Any]) -> Sequence[Mapping[str, Any]]:
     """Return the data sets that ``split.reference`` names; none where R is a part of train.
 
     Raises:
-        ValueError: the key is no data set, list of data sets or list file; or another one than the
+        UserError: the key is no data set, list of data sets or list file; or another one than the
             first has a pipeline.
     """
     reference = split.get("reference")

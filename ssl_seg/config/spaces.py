@@ -49,7 +49,7 @@ class Spaces:
                 where its true labels join no other space they are not scored.
 
         Raises:
-            ValueError: mappings disagree or start where nothing leads to, or the lists and the
+            UserError: mappings disagree or start where nothing leads to, or the lists and the
                 models cannot be joined.
         """
         mappings = ClassMappings(declared)
@@ -76,7 +76,7 @@ class Spaces:
         """Return a space by name.
 
         Raises:
-            ValueError: no list and no declared mapping has it.
+            UserError: no list and no declared mapping has it.
         """
         return _named(self.known, name, "space")
 
@@ -84,7 +84,7 @@ class Spaces:
         """Check that S can be mapped to the models' space, and that all others can be compared.
 
         Raises:
-            ValueError: one cannot; the message names both spaces and their classes.
+            UserError: one cannot; the message names both spaces and their classes.
         """
         for name, space in by_list.items():
             if self.mappings.between(space, self.model) is not None:
@@ -114,7 +114,7 @@ def declared_mappings(adapters: Iterable[Mapping[str, Any]], folder: Path) -> li
     """Read the class mappings that a config's ``adapters`` declare.
 
     Raises:
-        ValueError: an adapter is unknown or a mapping is bad; the message names the place.
+        UserError: an adapter is unknown or a mapping is bad; the message names the place.
     """
     found = []
     for position, adapter in enumerate(adapters):

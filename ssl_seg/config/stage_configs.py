@@ -91,7 +91,7 @@ class StageConfigs:
         """Return the configs for models of another label space; their heads follow it.
 
         Raises:
-            ValueError: nothing has such a label space, or the labeled cases cannot be mapped to it.
+            UserError: nothing has such a label space, or the labeled cases cannot be mapped to it.
         """
         model = self._spaces.named(name)
         if model.classes == self.space.classes:
@@ -129,7 +129,7 @@ class StageConfigs:
         """Return what the config says to a train stage.
 
         Raises:
-            ValueError: the model's heads do not predict the models' label space.
+            UserError: the model's heads do not predict the models' label space.
 
         How sources are mixed is left out where they are of one kind, and how pseudo labels are
         trusted where there are none: another mix or threshold trains no initial model again.
@@ -302,7 +302,7 @@ def slice_spacing(adapters: Iterable[Mapping[str, Any]]) -> float | None:
     """Return the distance of axial slices that an adapter normalises volumes to, in mm.
 
     Raises:
-        ValueError: two adapters name one.
+        UserError: two adapters name one.
     """
     built = [ADAPTERS.build(adapter, where="adapters") for adapter in adapters]
     found = [adapter.slice_spacing() for adapter in built if hasattr(adapter, "slice_spacing")]

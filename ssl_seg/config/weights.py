@@ -42,7 +42,7 @@ class Weights:
 
         Raises:
             UserError: a file is not there.
-            ValueError: weights are named by URL and downloads are not allowed, or fail.
+            UserError: weights are named by URL and downloads are not allowed, or fail.
         """
         return _replace(config, self._mark_file, where)
 

@@ -61,7 +61,7 @@ class ClassMapping:
             total: whether each class has a place, so that none is ignored.
 
         Raises:
-            ValueError: a class is unknown, missing, or said twice, or ``total`` is not true.
+            UserError: a class is unknown, missing, or said twice, or ``total`` is not true.
         """
         left_out = tuple(ignored)
         said = (*placed, *left_out)

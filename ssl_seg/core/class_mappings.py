@@ -20,7 +20,7 @@ class ClassMappings:
         mappings: in any order.
 
     Raises:
-        ValueError: two mappings, or chains of them, say different things of the same two spaces, or
+        UserError: two mappings, or chains of them, say different things of the same two spaces, or
             one changes classes within one space.
     """
 
@@ -65,7 +65,7 @@ class ClassMappings:
             what: the labels, for the message.
 
         Raises:
-            ValueError: no mapping leads from one space to the other.
+            UserError: no mapping leads from one space to the other.
         """
         down = self.between(values.space, space)
         if down is not None:
@@ -87,7 +87,7 @@ class ClassMappings:
             by_list: the spaces, by the name of the case list that has them, for the message.
 
         Raises:
-            ValueError: there is no such space, or several that do not lead to each other.
+            UserError: there is no such space, or several that do not lead to each other.
         """
         spaces: dict[_Classes, LabelSpace] = {}
         for space in (*by_list.values(), *(step.target for step in self._direct)):

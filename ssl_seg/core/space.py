@@ -20,7 +20,7 @@ class LabelSpace:
         ignore: the value of pixels that belong to no class; neither trained on nor scored.
 
     Raises:
-        ValueError: names repeat, colours are missing, or the ignore value is a class's number.
+        UserError: names repeat, colours are missing, or the ignore value is a class's number.
     """
 
     name: str

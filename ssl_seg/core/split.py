@@ -28,7 +28,7 @@ class Split:
         validation: cases that are scored like E but may be looked at while tuning.
 
     Raises:
-        ValueError: S is empty, or a file stands in two lists.
+        UserError: S is empty, or a file stands in two lists.
     """
 
     labeled: tuple[Case, ...]
@@ -81,7 +81,7 @@ def count_of(amount: float, total: int, where: str) -> int:
         where: the amount's place in the config, for messages.
 
     Raises:
-        ValueError: the amount is none of both or leaves no case.
+        UserError: the amount is none of both or leaves no case.
     """
     if isinstance(amount, bool) or not isinstance(amount, (int, float)):
         raise UserError(
@@ -136,7 +136,7 @@ def draw_groups(cases: Sequence[Case], count: int, seed: int) -> tuple[Case, ...
     one is taken. Unless all cases are asked for, there is at least one group on either side.
 
     Raises:
-        ValueError: a part of the cases is asked for, but all are of one group.
+        UserError: a part of the cases is asked for, but all are of one group.
     """
     sizes = Counter(case.group for case in cases)
     if count < len(cases) and len(sizes) == 1:
@@ -192,7 +192,7 @@ def fold_reference(reference: Sequence[Case], folds: int, seed: int) -> Folds:
     blocks of the catalog order, so that neighbouring frames still mostly stay together.
 
     Raises:
-        ValueError: fewer cases than folds.
+        UserError: fewer cases than folds.
     """
     if len(reference) < folds:
         raise UserError(f"{len(reference)} reference cases cannot be divided into {folds} folds")

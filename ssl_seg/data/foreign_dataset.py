@@ -36,7 +36,7 @@ def read_foreign(cfg: Mapping[str, Any], index: DigestIndex, where: str) -> Cata
         where: the dict's place in the config, for messages.
 
     Raises:
-        ValueError: the type or an argument is unknown, or the data is wrong; the message starts
+        UserError: the type or an argument is unknown, or the data is wrong; the message starts
             with the place.
     """
     kind = _data_set_type(str(cfg["type"]), where)

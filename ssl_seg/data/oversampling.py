@@ -39,7 +39,7 @@ def held_classes(source: Source, pseudo: PseudoLabels | None) -> list[frozenset[
         pseudo: its pseudo labels; ``None`` for true labels.
 
     Raises:
-        ValueError: a case has no true label, or its data set did not count the label's pixels.
+        UserError: a case has no true label, or its data set did not count the label's pixels.
     """
     numbers = dict(source.values.table)
     if pseudo is None:

@@ -38,7 +38,7 @@ class LoadSlices(BaseTransform):
         rule: the intensity rule.
 
     Raises:
-        ValueError: not exactly one rule is set, a range is none, or ``slices`` is not odd.
+        UserError: not exactly one rule is set, a range is none, or ``slices`` is not odd.
 
     Takes ``volume`` (`ssl_seg.media.volumes.cache.CachedImage`), ``view`` and ``slice``. Adds
     ``img`` (H, W, slices) float32 and its size ``img_shape`` and ``ori_shape`` (H, W).
@@ -78,7 +78,7 @@ class LoadSliceLabels(BaseTransform):
             see, such as RSTN.
 
     Raises:
-        ValueError: ``slices`` is not odd.
+        UserError: ``slices`` is not odd.
 
     Takes ``volume_labels`` (`ssl_seg.media.volumes.cache.CachedLabels`), ``view`` and ``slice``.
     Adds ``gt_seg_map`` uint8, (H, W) or (H, W, slices), and its entry in ``seg_fields``.

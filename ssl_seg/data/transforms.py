@@ -30,7 +30,7 @@ class LoadImageFromFile(transforms.LoadImageFromFile):
         kwargs: of mmcv's transform.
 
     Raises:
-        ValueError: ``max_side`` is no positive integer.
+        UserError: ``max_side`` is no positive integer.
 
     Adds ``img`` (H, W, 3) uint8 in BGR, or what mmcv's arguments make of it, and its size
     ``img_shape`` (H, W). ``ori_shape``, at which labels are predicted, is the working size too.
@@ -80,7 +80,7 @@ class LoadAnnotations(transforms.BaseTransform):
         max_side: longest side in pixels, as the picture's; ``None`` for the original size.
 
     Raises:
-        ValueError: ``reduce_zero_label`` is set, or ``max_side`` is no positive integer.
+        UserError: ``reduce_zero_label`` is set, or ``max_side`` is no positive integer.
 
     Adds ``gt_seg_map`` (H, W) uint8 and its entry in ``seg_fields``.
     """

@@ -23,7 +23,7 @@ class Facts(Protocol):
         """Look into a file.
 
         Raises:
-            ValueError: the file cannot be used; the message says why, without the path.
+            UserError: the file cannot be used; the message says why, without the path.
         """
         ...
 

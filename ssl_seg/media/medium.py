@@ -67,7 +67,7 @@ class Medium(Protocol):
 
         Raises:
             FileNotFoundError: there is no such file.
-            ValueError: it is no readable mask.
+            UserError: it is no readable mask.
         """
         ...
 

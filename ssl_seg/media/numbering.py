@@ -23,7 +23,7 @@ def numbered(path: Path, indices: NDArray[np.uint8], values: LabelValues) -> NDA
         values: what they mean.
 
     Raises:
-        ValueError: the file holds a value that the label space does not list.
+        UserError: the file holds a value that the label space does not list.
     """
     numbers, known = _tables(values)
     # OpenCV takes two axes; the order in memory stays, as turning a volume costs more than this.

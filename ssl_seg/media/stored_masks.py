@@ -61,7 +61,7 @@ def read_true_mask(case: Case, values: LabelValues) -> NDArray[np.uint8]:
     """Return a case's true mask as class numbers or the ignore value of a label space.
 
     Raises:
-        ValueError: it has none, or its file holds a value that the space does not list.
+        UserError: it has none, or its file holds a value that the space does not list.
     """
     if case.label is None:
         raise UserError(f"case {case.id!r} has no label file")

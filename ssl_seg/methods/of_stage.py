@@ -14,7 +14,7 @@ def method_of(stage: TrainStage) -> Method:
     """Build the method of a stage, supervised learning where none is named.
 
     Raises:
-        ValueError: there is no such method, or it does not learn from a kind of source that the
+        UserError: there is no such method, or it does not learn from a kind of source that the
             stage has.
     """
     asked = stage.config.method or DEFAULT

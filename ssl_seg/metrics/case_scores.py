@@ -30,7 +30,7 @@ class CaseScores:
         confusion: pixels (C, C) of all cases so far, rows truth.
 
     Raises:
-        ValueError: there is no such class, or no other one.
+        UserError: there is no such class, or no other one.
     """
 
     def __init__(self, space: LabelSpace, background: int | None, names: Sequence[str]) -> None:

@@ -51,7 +51,7 @@ class DiceMetric:
         """Count the pixels of one case.
 
         Raises:
-            ValueError: a map holds a value outside the label space, or the case was there before.
+            UserError: a map holds a value outside the label space, or the case was there before.
         """
         confusion = confusion_matrix(
             sample.prediction, sample.truth, len(self._space), self._space.ignore

@@ -59,7 +59,7 @@ class IoUMetric:
         """Count the pixels of one case.
 
         Raises:
-            ValueError: a map holds a value outside the label space.
+            UserError: a map holds a value outside the label space.
         """
         self._confusion += confusion_matrix(
             sample.prediction, sample.truth, len(self._space), self._space.ignore

@@ -73,7 +73,7 @@ class SurfaceMetric:
         """Measure one case.
 
         Raises:
-            ValueError: a map holds a value outside the label space, the case was there before, its
+            UserError: a map holds a value outside the label space, the case was there before, its
                 spacing is not above 0, or it has a spacing and earlier cases have none, or the
                 reverse.
         """

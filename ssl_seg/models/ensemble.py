@@ -20,7 +20,7 @@ class Ensemble(nn.Module):
         members: segmentors in eval mode that predict the same classes from the same inputs.
 
     Raises:
-        ValueError: there is none, one is no per-pixel segmentor, or they differ in their classes,
+        UserError: there is none, one is no per-pixel segmentor, or they differ in their classes,
             in how inputs are normalised or in how logits are interpolated.
     """
 

@@ -49,7 +49,7 @@ def supervise_in(model: nn.Module, reductions: Mapping[str, ClassMapping]) -> No
             this entry, are taken to be in the model's own.
 
     Raises:
-        ValueError: a head cannot learn this way (see `check_heads`), or a map does not fit it: it
+        UserError: a head cannot learn this way (see `check_heads`), or a map does not fit it: it
             starts at another number of classes, has a class without any of the model's, or the
             spaces' ignore values are not the head's ``ignore_index``.
     """
@@ -102,7 +102,7 @@ def check_heads(model: nn.Module) -> None:
     alike. The latter two are tried out on made-up logits, so that they hold for any loss.
 
     Raises:
-        ValueError: names the model or the place and class of the first head that cannot, and why.
+        UserError: names the model or the place and class of the first head that cannot, and why.
     """
     if _replaced(_SEGMENTOR_LOSS, model, _COMMON_SEGMENTORS):
         raise UserError(

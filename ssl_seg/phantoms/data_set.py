@@ -34,7 +34,7 @@ class StreetPhantoms:
         seed: at least 0; another seed draws other cities and streets.
 
     Raises:
-        ValueError: an argument is out of its range; the message starts with its name.
+        UserError: an argument is out of its range; the message starts with its name.
     """
 
     def __init__(  # noqa: PLR0913 - all of them are keys of a config
@@ -89,7 +89,7 @@ class OrganPhantoms:
         seed: at least 0; another seed draws other bodies.
 
     Raises:
-        ValueError: an argument is out of its range; the message starts with its name.
+        UserError: an argument is out of its range; the message starts with its name.
     """
 
     def __init__(

@@ -39,7 +39,7 @@ class Film:
         seed: At least 0.
 
     Raises:
-        ValueError: If one of them is out of its range.
+        UserError: If one of them is out of its range.
     """
 
     look: str

@@ -21,7 +21,7 @@ def layout_named(name: str) -> Layout:
     """Return a layout.
 
     Raises:
-        ValueError: None has this name.
+        UserError: None has this name.
     """
     if name not in _LAYOUTS:
         raise UserError(f"layout: no layout is named {name!r}{suggestion(str(name), _LAYOUTS)}")

@@ -52,7 +52,7 @@ class PlanBuilder:
         """R with its true labels: for an upper bound, never for semi-supervised learning.
 
         Raises:
-            ValueError: a reference case has no true label.
+            UserError: a reference case has no true label.
         """
         cases = self.draft.split.reference
         known = sum(case.label is not None for case in cases)
@@ -68,7 +68,7 @@ class PlanBuilder:
         """The reference set R, without labels.
 
         Raises:
-            ValueError: R is empty.
+            UserError: R is empty.
         """
         if not self.has_reference:
             raise UserError(
@@ -91,7 +91,7 @@ class PlanBuilder:
         """Divide R into folds, by seed and in whole groups where there are enough.
 
         Raises:
-            ValueError: R has fewer cases than folds.
+            UserError: R has fewer cases than folds.
         """
         return self.draft.divide(self.reference, count)
 
@@ -113,7 +113,7 @@ class PlanBuilder:
         model through the sums of its probabilities.
 
         Raises:
-            ValueError: no class mapping leads from the labels' space to the model's, or back.
+            UserError: no class mapping leads from the labels' space to the model's, or back.
         """
         identity = self._phase.model_id(role, generation, fold)
         return ModelWriter(self.draft, self._phase.configs, identity, lessons).write(start)
@@ -123,7 +123,7 @@ class PlanBuilder:
         """Let several models label together, by the mean of their probabilities.
 
         Raises:
-            ValueError: there is none, or one stands twice, or their label spaces differ.
+            UserError: there is none, or one stands twice, or their label spaces differ.
         """
         return Ensemble(tuple(models))
 
@@ -138,7 +138,7 @@ class PlanBuilder:
             held_out: demand that the teacher has seen none of the cases.
 
         Raises:
-            ValueError: ``held_out`` is demanded of a model that has seen one of the cases, or a
+            UserError: ``held_out`` is demanded of a model that has seen one of the cases, or a
                 model knows R's true labels.
         """
         laws.require_blind(labeler)
@@ -178,7 +178,7 @@ class PlanBuilder:
             role: what its students are called.
 
         Raises:
-            ValueError: there is no such space, or the model taken over predicts another one.
+            UserError: there is no such space, or the model taken over predicts another one.
         """
         following = self._phase.following(space, taken_over, role, self.draft.last_generation)
         return PlanBuilder(self.draft, following)

@@ -53,7 +53,7 @@ class Draft:
         """Divide R into folds, and note what is odd about them.
 
         Raises:
-            ValueError: R has fewer cases than folds.
+            UserError: R has fewer cases than folds.
         """
         made = fold_reference(reference, count, self.seed)
         groups = len({case.group for case in reference})

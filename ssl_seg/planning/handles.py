@@ -59,7 +59,7 @@ class Ensemble:
     """Handle of several models that label together, by the mean of their probabilities.
 
     Raises:
-        ValueError: there is no member, or one stands twice, or they predict different label spaces.
+        UserError: there is no member, or one stands twice, or they predict different label spaces.
     """
 
     members: tuple[Model, ...]

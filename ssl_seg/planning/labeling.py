@@ -23,7 +23,7 @@ def write_labels(draft: Draft, labeler: Labeler, cases: Sequence[Case], case_lis
         case_list: that the cases are of.
 
     Raises:
-        ValueError: the models of an ensemble are configured differently.
+        UserError: the models of an ensemble are configured differently.
     """
     configs = labeler.members[0].configs
     watched = draft.pixels_of_labeled(configs) if case_list == "reference" else None

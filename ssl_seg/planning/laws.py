@@ -13,7 +13,7 @@ def require_unseen(labeler: Labeler, cases: Sequence[Case]) -> None:
     """Refuse cases that a model, or an ancestor by initialisation, was trained on.
 
     Raises:
-        ValueError: a model has seen one of the cases.
+        UserError: a model has seen one of the cases.
     """
     for model in labeler.members:
         if seen := [case for case in cases if case.image.path in model.seen]:
@@ -27,7 +27,7 @@ def require_blind(labeler: Labeler) -> None:
     """Refuse models that know R's true labels: theirs would be no pseudo labels.
 
     Raises:
-        ValueError: a model, or an ancestor by initialisation, learned R's true labels.
+        UserError: a model, or an ancestor by initialisation, learned R's true labels.
     """
     for model in labeler.members:
         if model.knows_hidden:

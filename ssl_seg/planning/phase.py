@@ -25,7 +25,7 @@ class Phase:
         earlier_generations: how many of them earlier phases have had.
 
     Raises:
-        ValueError: the model taken over predicts another label space.
+        UserError: the model taken over predicts another label space.
     """
 
     configs: ConfigSource
@@ -65,7 +65,7 @@ class Phase:
         """Return the phase after the plan's generation ``last``; ``None``: nothing is scored yet.
 
         Raises:
-            ValueError: there is no such label space, or the model taken over predicts another one.
+            UserError: there is no such label space, or the model taken over predicts another one.
         """
         configs = self.configs if space is None else self.configs.in_space(space)
         earlier = self.earlier_generations

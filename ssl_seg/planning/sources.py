@@ -19,7 +19,7 @@ def sources_of(
     model through the sums of its probabilities.
 
     Raises:
-        ValueError: no class mapping leads from the labels' space to the models', or back.
+        UserError: no class mapping leads from the labels' space to the models', or back.
     """
     found = (source for lesson in lessons for source in _sources(lesson, configs, part))
     return tuple(source for source in found if source.cases)

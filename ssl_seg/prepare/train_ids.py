@@ -49,7 +49,7 @@ def label_files(root: Path, labels: str) -> dict[Path, Path]:
         For each file of label ids, in order, that of train ids, which need not be there.
 
     Raises:
-        ValueError: there is no folder of labels, or no label file in it.
+        UserError: there is no folder of labels, or no label file in it.
     """
     folder = f"gt{labels.capitalize()}"
     ending = f"_{folder}_{_PUBLISHED}"
@@ -71,7 +71,7 @@ def write_train_ids(files: Mapping[Path, Path]) -> None:
         files: as `label_files` returns them, or some of them.
 
     Raises:
-        ValueError: published files are no masks or hold ids that Cityscapes does not have;
+        UserError: published files are no masks or hold ids that Cityscapes does not have;
             names the first few. Nothing is written then.
     """
     ids = open_map("cityscapes_ids_to_cityscapes", Path())

@@ -71,7 +71,7 @@ def check_types(config: Mapping[str, Any]) -> None:
         config: a checked config; ``custom_imports`` have been imported.
 
     Raises:
-        ValueError: a type is not registered or an argument is unknown or missing; the message names
+        UserError: a type is not registered or an argument is unknown or missing; the message names
             the place in the config and near names.
     """
     # The base comes first: once it has passed, what is wrong stands in an overlay.

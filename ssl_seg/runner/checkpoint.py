@@ -43,7 +43,7 @@ def load(path: Path, data: bytes | None = None) -> dict[str, Any]:
         data: its content, if it has been read already.
 
     Raises:
-        ValueError: the file holds anything else, or is no checkpoint.
+        UserError: the file holds anything else, or is no checkpoint.
     """
     source = path if data is None else io.BytesIO(data)
     try:

@@ -49,7 +49,7 @@ def for_training(stage: TrainStage) -> nn.Module:
     """Build the model of a train stage, whose heads learn in the spaces of all its sources.
 
     Raises:
-        ValueError: it cannot be built, or a head cannot learn from labels of a coarser space.
+        UserError: it cannot be built, or a head cannot learn from labels of a coarser space.
     """
     model = build(unmark(stage.config.model, stage.config.neutral.weight_files))
     if stage.reductions:

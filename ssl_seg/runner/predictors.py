@@ -70,7 +70,7 @@ def untrained_predictor(
         reader: of the images.
 
     Raises:
-        ValueError: it refuses the networks, the pipeline or an option.
+        UserError: it refuses the networks, the pipeline or an option.
     """
     # Networks of several views are alike but for overlays, so the same one may stand for them.
     made: dict[str, nn.Module] = {}
@@ -113,7 +113,7 @@ class Image:
             views' probabilities counts.
 
     Raises:
-        ValueError: a scale is not positive.
+        UserError: a scale is not positive.
     """
 
     def __init__(

@@ -39,7 +39,7 @@ class SegmentorLogits:
             logits are those of the mean probabilities.
 
     Raises:
-        ValueError: a scale is not positive.
+        UserError: a scale is not positive.
     """
 
     def __init__(self, model: Any, *, flip: bool = False, scales: Sequence[float] = (1.0,)) -> None:

@@ -53,7 +53,7 @@ class ATSO:
         """Write the plan; see the class.
 
         Raises:
-            ValueError: an earlier phase of a curriculum hands on labels that a model wrote of cases
+            UserError: an earlier phase of a curriculum hands on labels that a model wrote of cases
                 that it was trained on.
         """
         _, labels = first_labels(b)

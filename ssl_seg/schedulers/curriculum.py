@@ -53,7 +53,7 @@ class Curriculum:
         """Write the plan; see the class.
 
         Raises:
-            ValueError: a phase asks for what the phase before does not have, or for a label space
+            UserError: a phase asks for what the phase before does not have, or for a label space
                 that nothing leads to; the message starts with the phase.
         """
         result: Result | None = None

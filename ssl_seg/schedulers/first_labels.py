@@ -17,7 +17,7 @@ def first_labels(b: PlanBuilder, *, goes_on: bool = False) -> tuple[Model | None
         goes_on: whether the schedule's students go on from the weights of the model.
 
     Raises:
-        ValueError: model and labels are taken over, but students start from scratch, so the model
+        UserError: model and labels are taken over, but students start from scratch, so the model
             would have no effect.
     """
     earlier = b.taken_over
@@ -38,7 +38,7 @@ def check_generations(generations: int) -> int:
     """Return the number of rounds after the initial model.
 
     Raises:
-        ValueError: it is not a whole number of at least 1.
+        UserError: it is not a whole number of at least 1.
     """
     if isinstance(generations, bool) or not isinstance(generations, int) or generations < 1:
         raise UserError(f"generations must be a whole number of at least 1, got {generations!r}")

@@ -32,7 +32,7 @@ def check_layout(work_dir: Path) -> None:
     """Check that a folder is a work dir of this format, or can become one.
 
     Raises:
-        ValueError: another version or something else laid it out, or one of its own folders is a
+        UserError: another version or something else laid it out, or one of its own folders is a
             link, out of which a rename and a removal would lead.
     """
     _refuse_links(work_dir)

@@ -26,7 +26,7 @@ def write_manifest(folder: Path, description: Mapping[str, Any]) -> None:
     an attempt that was cut off, is replaced.
 
     Raises:
-        ValueError: the folder holds something other than plain files and folders.
+        UserError: the folder holds something other than plain files and folders.
     """
     (folder / MANIFEST).unlink(missing_ok=True)
     paths = list(finished_files(folder))
@@ -46,7 +46,7 @@ def read_manifest(folder: Path) -> dict[str, Any]:
     ``files`` maps relative paths to ``size`` (bytes) and ``sha256``.
 
     Raises:
-        ValueError: the file is damaged or of another format.
+        UserError: the file is damaged or of another format.
     """
     manifest = read_json(folder / MANIFEST)
     if manifest.get("format") != MANIFEST_FORMAT:
@@ -82,7 +82,7 @@ def read_json(path: Path) -> dict[str, Any]:
     """Read a file that holds one JSON object.
 
     Raises:
-        ValueError: it does not.
+        UserError: it does not.
     """
     try:
         value = json.loads(path.read_bytes())

@@ -37,7 +37,7 @@ class Store:
         work_dir: the folder; it need not exist yet.
 
     Raises:
-        ValueError: the folder was laid out by another version or by something else.
+        UserError: the folder was laid out by another version or by something else.
     """
 
     def __init__(self, work_dir: Path) -> None:
@@ -128,7 +128,7 @@ class Store:
         """Save a plan's record under its ``name``, in place of an earlier one of that name.
 
         Raises:
-            ValueError: the name does not do as a file name.
+            UserError: the name does not do as a file name.
         """
         name = str(record["name"])
         if not re.fullmatch(r"[\w][\w.+=-]{0,199}", name):

@@ -43,7 +43,7 @@ class ImageFacts:
         """Read an image's header and check that its end is there; pixels are not decoded.
 
         Raises:
-            ValueError: there is no readable header, or the file is cut off.
+            UserError: there is no readable header, or the file is cut off.
         """
         with _opened(path) as picture:
             width, height = upright_size(picture)
@@ -79,7 +79,7 @@ class MaskFacts:
         """Decode a mask; a palette PNG's values are its palette indices.
 
         Raises:
-            ValueError: it is no readable image, or one of colours or of more than 8 bits.
+            UserError: it is no readable image, or one of colours or of more than 8 bits.
         """
         with _opened(path) as picture:
             if picture.mode not in _INDEXED_MODES:
@@ -134,7 +134,7 @@ def upright_size(picture: Image.Image) -> tuple[int, int]:
 
 @contextmanager
 def _opened(path: str) -> Iterator[Image.Image]:
-    """Open an image; what Pillow has to say against it becomes a ``ValueError``."""
+    """Open an image; what Pillow has to say against it becomes a ``UserError``."""
     try:
         with Image.open(path) as picture:
             yield picture

@@ -61,7 +61,7 @@ def read_indices(path: Path) -> NDArray[np.uint8]:
 
     Raises:
         FileNotFoundError: there is no such file.
-        ValueError: it is no readable image, or one of colours or more than 8 bits.
+        UserError: it is no readable image, or one of colours or more than 8 bits.
     """
     try:
         with Image.open(path) as picture:
@@ -89,7 +89,7 @@ def read_truth(path: Path, values: LabelValues) -> NDArray[np.uint8]:
 
     Raises:
         FileNotFoundError: there is no such file.
-        ValueError: it is no mask, or it holds a value that the label space does not list.
+        UserError: it is no mask, or it holds a value that the label space does not list.
     """
     return numbered(path, read_indices(path), values)
 
@@ -99,7 +99,7 @@ def read_confidence(path: Path) -> NDArray[np.uint8]:
 
     Raises:
         FileNotFoundError: there is no such file.
-        ValueError: it is no single-channel image.
+        UserError: it is no single-channel image.
     """
     return read_indices(path)
 

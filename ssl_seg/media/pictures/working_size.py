@@ -37,7 +37,7 @@ class WorkingSize:
             ``None`` keeps everything at its original size.
 
     Raises:
-        ValueError: ``max_side`` is no positive integer.
+        UserError: ``max_side`` is no positive integer.
     """
 
     max_side: int | None

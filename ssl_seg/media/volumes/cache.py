@@ -118,7 +118,7 @@ class VolumeCache:
 
         Raises:
             FileNotFoundError: there is no such file.
-            ValueError: it is no readable volume, its content is not that of its digest, or the
+            UserError: it is no readable volume, its content is not that of its digest, or the
                 views are not some of those there are.
         """
 
@@ -211,7 +211,7 @@ def require_content(file: DataFile) -> None:
     """Check that a file is what its digest says.
 
     Raises:
-        ValueError: it was changed since it was listed.
+        UserError: it was changed since it was listed.
     """
     with Path(file.path).open("rb") as opened:
         digest = file_digest(opened, "sha256").hexdigest()

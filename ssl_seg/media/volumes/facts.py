@@ -44,7 +44,7 @@ class VolumeFacts:
         """Read a volume whole, some slices at a time.
 
         Raises:
-            ValueError: the file is none of a volume (see `nifti.opened`), a voxel
+            UserError: the file is none of a volume (see `nifti.opened`), a voxel
                 is NaN or infinite, or all voxels are equal.
         """
         from nibabel.orientations import aff2axcodes  # noqa: PLC0415
@@ -96,7 +96,7 @@ class LabelVolumeFacts:
         """Count the values in a volume of labels, of whatever type they are stored as.
 
         Raises:
-            ValueError: the file is none of a volume (see `nifti.opened`), or a
+            UserError: the file is none of a volume (see `nifti.opened`), or a
                 value is no whole number from 0 to 255.
         """
         import numpy as np  # noqa: PLC0415

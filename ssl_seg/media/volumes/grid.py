@@ -41,7 +41,7 @@ class Grid:
 
         Raises:
             FileNotFoundError: there is no such file.
-            ValueError: it is no NIfTI file of one volume, or damaged.
+            UserError: it is no NIfTI file of one volume, or damaged.
         """
         with named(path), opened(path) as file:
             return cls(file.shape, file.affine)

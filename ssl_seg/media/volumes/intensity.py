@@ -26,7 +26,7 @@ class IntensityRule(Protocol):
             statistics: of the whole volume.
 
         Raises:
-            ValueError: the volume's values are too much alike for this rule.
+            UserError: the volume's values are too much alike for this rule.
         """
         ...
 
@@ -83,7 +83,7 @@ def intensity_rule(
         zscore: whether mean and standard deviation are used.
 
     Raises:
-        ValueError: none or several are set, or a range is none.
+        UserError: none or several are set, or a range is none.
     """
     given = {
         "window": window is not None,

@@ -53,7 +53,7 @@ class Layout:
         """Read the facts; ``None`` if nothing was written yet.
 
         Raises:
-            ValueError: the files are not what was written.
+            UserError: the files are not what was written.
         """
         try:
             content = self._description.read_bytes()

@@ -22,7 +22,7 @@ def read_label_values(path: Path) -> NDArray[np.uint8]:
 
     Raises:
         FileNotFoundError: there is no such file.
-        ValueError: it cannot be read, or a value is not a whole number in [0, 255].
+        UserError: it cannot be read, or a value is not a whole number in [0, 255].
     """
     voxels, _ = read_voxels(path)
     if voxels.dtype != np.uint8:
@@ -39,7 +39,7 @@ def read_labels(path: Path, values: LabelValues) -> NDArray[np.uint8]:
 
     Raises:
         FileNotFoundError: there is no such file.
-        ValueError: it is no label file, or it holds a value that the label space does not list.
+        UserError: it is no label file, or it holds a value that the label space does not list.
     """
     return numbered(path, read_label_values(path), values)
 
@@ -82,7 +82,7 @@ def read_confidence(path: Path) -> NDArray[np.uint8]:
 
     Raises:
         FileNotFoundError: there is no such file.
-        ValueError: it is no file of 8-bit levels.
+        UserError: it is no file of 8-bit levels.
     """
     with named(path), opened(path) as file:
         stored = file.stored()

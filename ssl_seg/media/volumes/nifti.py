@@ -105,7 +105,7 @@ def opened(path: str | Path) -> Iterator[NiftiFile]:
 
     Raises:
         FileNotFoundError: there is no such file.
-        ValueError: it is no NIfTI file, is cut off or damaged, has not exactly three axes, has
+        UserError: it is no NIfTI file, is cut off or damaged, has not exactly three axes, has
             colours or complex numbers, or its header does not tell where its voxels lie.
     """
     with _stream(Path(path)) as stream:
@@ -206,7 +206,7 @@ def _checked_affine(header: Any, spacing: list[float]) -> Affine:
         spacing: as the file has it; nibabel's checks make 1 of 0.
 
     Raises:
-        ValueError: lengths are not in mm, an edge is 0, or the axes lie in one plane.
+        UserError: lengths are not in mm, an edge is 0, or the axes lie in one plane.
     """
     unit = header.get_xyzt_units()[0]
     if unit not in _MILLIMETRES:

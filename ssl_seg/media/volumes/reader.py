@@ -34,7 +34,7 @@ class VolumeReader:
         """Open the slices of a view, without those that hold too little.
 
         Raises:
-            ValueError: there is no view, or no slice of any source has any foreground.
+            UserError: there is no view, or no slice of any source has any foreground.
         """
         if view is None:
             raise ValueError("volumes are learned slice by slice, and there is no view")

@@ -24,7 +24,7 @@ def least_pixels(counts: Sequence[NDArray[np.int64]], threshold: float) -> int:
             rounded down, but is at least 1. Above 1, the number of pixels itself.
 
     Raises:
-        ValueError: the threshold is not above 0, or no slice has any foreground.
+        UserError: the threshold is not above 0, or no slice has any foreground.
     """
     if not 0 < threshold < math.inf:
         raise UserError(

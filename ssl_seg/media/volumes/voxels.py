@@ -25,7 +25,7 @@ def read_voxels(path: Path) -> tuple[NDArray[Any], Grid]:
 
     Raises:
         FileNotFoundError: there is no such file.
-        ValueError: it is no NIfTI file of one volume, or it is cut off or damaged.
+        UserError: it is no NIfTI file of one volume, or it is cut off or damaged.
     """
     with named(path), opened(path) as file:
         values = _Values(file.stored(), file.slope, file.intercept)

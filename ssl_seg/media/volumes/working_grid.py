@@ -27,7 +27,7 @@ class WorkingGrid:
             ``None`` keeps each file's own.
 
     Raises:
-        ValueError: ``slice_spacing`` is no positive number.
+        UserError: ``slice_spacing`` is no positive number.
     """
 
     slice_spacing: float | None = None

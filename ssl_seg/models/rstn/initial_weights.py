@@ -31,7 +31,7 @@ def init_weights(network: RSTNetwork, init: str) -> None:
             with zeros and needs a weight file on top: features of zeros stay zeros.
 
     Raises:
-        ValueError: the name is unknown.
+        UserError: the name is unknown.
     """
     if init not in INITIALISATIONS:
         raise UserError(f"no initialisation is named {init!r}{suggestion(init, INITIALISATIONS)}")

@@ -30,7 +30,7 @@ class RSTNOptimWrapperConstructor(DefaultOptimWrapperConstructor):
         paramwise_cfg: other factors than `DEFAULTS`.
 
     Raises:
-        ValueError: an unknown factor, or the optimiser has no ``lr``; or, when called, the model
+        UserError: an unknown factor, or the optimiser has no ``lr``; or, when called, the model
             is no RSTN.
     """
 

@@ -67,7 +67,7 @@ class RSTNetwork(nn.Module):
             `random_margins`.
 
     Raises:
-        ValueError: an unknown release, no foreground class, or a negative margin.
+        UserError: an unknown release, no foreground class, or a negative margin.
     """
 
     def __init__(

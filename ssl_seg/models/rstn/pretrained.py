@@ -32,7 +32,7 @@ def load_pretrained(network: RSTNetwork, path: Path) -> None:
 
     Raises:
         OSError: the file cannot be read.
-        ValueError: it holds anything but tensors and plain values, no such network, or one of
+        UserError: it holds anything but tensors and plain values, no such network, or one of
             another shape; the message names file and layer.
     """
     weights = _read(path)

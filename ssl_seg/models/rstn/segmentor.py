@@ -44,7 +44,7 @@ class RSTN(BaseModel):
             VGG16, see `load_pretrained`.
 
     Raises:
-        ValueError: a name is unknown or a value out of range.
+        UserError: a name is unknown or a value out of range.
     """
 
     def __init__(
@@ -130,7 +130,7 @@ class RSTN(BaseModel):
             data_samples: N samples whose ``gt_sem_seg`` is (3, H, W) uint8.
 
         Raises:
-            ValueError: labels of another shape than the inputs, or of a class beyond
+            UserError: labels of another shape than the inputs, or of a class beyond
                 ``num_classes``.
         """
         maps = [sample.gt_sem_seg.data for sample in data_samples]

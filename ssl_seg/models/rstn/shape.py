@@ -29,7 +29,7 @@ class FCNShape:
         skips: stages before the last one that are scored too; 2 of 5 make an FCN-8s.
 
     Raises:
-        ValueError: a value is out of range, or the padding is too small for a crop of one pixel to
+        UserError: a value is out of range, or the padding is too small for a crop of one pixel to
             pass all stages.
     """
 
@@ -70,7 +70,7 @@ class FCNShape:
                 all channels.
 
         Raises:
-            ValueError: the name or a key is unknown, or a value is out of range.
+            UserError: the name or a key is unknown, or a value is out of range.
         """
         given = {"base": network} if isinstance(network, str) else network
         changes: dict[str, Any] = dict(given)

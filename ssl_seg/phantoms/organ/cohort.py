@@ -32,7 +32,7 @@ class Cohort:
         seed: At least 0.
 
     Raises:
-        ValueError: If one of them is out of its range.
+        UserError: If one of them is out of its range.
     """
 
     look: str

@@ -25,7 +25,7 @@ def write_organ(root: Path, cohort: Cohort, layout: Layout) -> None:
     Raises:
         UserError: `root` exists and holds something else, which is never deleted.
         UserError: If the layout needs a package that is missing.
-        ValueError: If the layout has no place for some of the cases.
+        UserError: If the layout has no place for some of the cases.
     """
     settings = {**asdict(cohort), "size": cohort.shape}
     marker = {"format": _FORMAT, "layout": layout.name, **settings}

@@ -45,7 +45,7 @@ def _write(root: Path, cohort: Cohort) -> None:
 
     Raises:
         UserError: If pydicom is missing.
-        ValueError: If some cases are to have no labels.
+        UserError: If some cases are to have no labels.
     """
     if cohort.unlabeled:
         raise UserError(

@@ -31,7 +31,7 @@ def affine(slices: Sequence[SliceHeader]) -> NDArray[np.float64]:
         ``(4, 4)``.
 
     Raises:
-        ValueError: the slices are not axial, or not equally far apart along their normal.
+        UserError: the slices are not axial, or not equally far apart along their normal.
     """
     along_row, along_column = _axes(slices[0])
     step = _step(slices, np.cross(along_row, along_column))
@@ -64,7 +64,7 @@ def _step(slices: Sequence[SliceHeader], normal: NDArray[np.float64]) -> NDArray
     """Return the way from a slice to the next.
 
     Raises:
-        ValueError: the ways differ; names the two slices between which one is odd.
+        UserError: the ways differ; names the two slices between which one is odd.
     """
     positions = np.array([header.position for header in slices])
     ways = np.diff(positions, axis=0)

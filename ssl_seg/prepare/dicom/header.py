@@ -45,7 +45,7 @@ def read_header(path: Path) -> SliceHeader:
     """Read a slice's header.
 
     Raises:
-        ValueError: it is no DICOM file, or one without pixels, place or size.
+        UserError: it is no DICOM file, or one without pixels, place or size.
     """
     dataset = read_dataset(path, defer_size=_KEPT_BYTES)
     try:
@@ -80,7 +80,7 @@ def read_dataset(path: Path, defer_size: int | None = None) -> Dataset:
         defer_size: values of more bytes are read when asked for; None reads all of them.
 
     Raises:
-        ValueError: it is no DICOM file or a damaged one.
+        UserError: it is no DICOM file or a damaged one.
     """
     try:
         return dcmread(path, defer_size=defer_size)

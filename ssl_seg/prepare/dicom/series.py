@@ -30,7 +30,7 @@ def read_series(files: Sequence[Path]) -> tuple[SliceHeader, ...]:
         The slices with InstanceNumber 1, 2, 3, ...
 
     Raises:
-        ValueError: there are fewer than 2 files, one is no image slice, they are of several series
+        UserError: there are fewer than 2 files, one is no image slice, they are of several series
             or differ in size, spacing or orientation, or numbers are missing or repeated.
     """
     if len(files) < 2:

@@ -25,7 +25,7 @@ def read_hounsfield(slices: Sequence[SliceHeader]) -> NDArray[np.int16]:
         intercept are no whole numbers.
 
     Raises:
-        ValueError: pixels cannot be decoded, are not one grey value each, or do not fit.
+        UserError: pixels cannot be decoded, are not one grey value each, or do not fit.
     """
     rows, columns = slices[0].size
     stack = np.empty((len(slices), rows, columns), np.int16)

@@ -62,7 +62,7 @@ def find_pairs(
         numbers: of the cases to find; None for all.
 
     Raises:
-        ValueError: there is no scan, no label file, or not both of each case (but of those that
+        UserError: there is no scan, no label file, or not both of each case (but of those that
             were withdrawn and not asked for), or two label files have one number.
     """
     scans = _scans(Listing.of(dicom_root, _SCAN_LAYOUT))

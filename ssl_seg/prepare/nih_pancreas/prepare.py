@@ -73,7 +73,7 @@ def prepare(
         overwrite: whether finished cases are made anew.
 
     Raises:
-        ValueError: cases cannot be used, or were made from other files, or were changed since;
+        UserError: cases cannot be used, or were made from other files, or were changed since;
             names the first few, after all others have been made.
         WorkDirInUseError: another process is writing into the folder.
     """
@@ -126,7 +126,7 @@ def _is_finished(record: Record, case: str, sources: Mapping[str, Any]) -> bool:
     """Tell whether a case need not be made again.
 
     Raises:
-        ValueError: it was made from other files, or its files were changed afterwards.
+        UserError: it was made from other files, or its files were changed afterwards.
     """
     entry = record.entry(case)
     if entry is None:

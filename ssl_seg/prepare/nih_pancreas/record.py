@@ -24,7 +24,7 @@ class Record:
         folder: where cases are written; made if it is not there.
 
     Raises:
-        ValueError: the folder holds files, but no record of this format.
+        UserError: the folder holds files, but no record of this format.
     """
 
     def __init__(self, folder: Path) -> None:

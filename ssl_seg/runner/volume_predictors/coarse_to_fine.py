@@ -59,7 +59,7 @@ class CoarseToFine:
             at a time.
 
     Raises:
-        ValueError: a model is no RSTN, the networks predict different classes, or a value is out
+        UserError: a model is no RSTN, the networks predict different classes, or a value is out
             of range.
     """
 

@@ -31,7 +31,7 @@ def check_fusion(fusion: str) -> None:
     """Refuse a name that is not in `FUSIONS`.
 
     Raises:
-        ValueError: it is unknown.
+        UserError: it is unknown.
     """
     if fusion not in FUSIONS:
         raise UserError(f"fusion: there is no {fusion!r}{suggestion(fusion, FUSIONS)}")

@@ -111,7 +111,7 @@ def slices_of(model: RSTN, samples: list[Any]) -> Tensor:
     """Preprocess packed windows for RSTN, (N, 3, H, W), without any padding.
 
     Raises:
-        ValueError: the pipeline changed the size of the slices.
+        UserError: the pipeline changed the size of the slices.
     """
     batch = model.data_preprocessor(pseudo_collate(samples), False)
     meta = batch["data_samples"][0].metainfo

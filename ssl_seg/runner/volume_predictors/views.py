@@ -42,7 +42,7 @@ class Views:
             and 6.1 GiB for 16.
 
     Raises:
-        ValueError: a value is out of range, or the networks predict different classes.
+        UserError: a value is out of range, or the networks predict different classes.
     """
 
     def __init__(
