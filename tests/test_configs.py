@@ -25,9 +25,6 @@ from ssl_seg.config.overlays import overlaid_parts
 ROOT = Path(__file__).parents[1] / "configs"
 CONFIGS = sorted(path for path in ROOT.rglob("*.py") if path.parent.name != "_base_")
 
-VOLUMES = [path for path in CONFIGS if load_config(path).get("views")]
-"""Those of volumes; all others are of pictures."""
-
 MODELS = ("deeplabv3plus_r50", "deeplabv3_r101")
 TRANSFER = {
     "direct": [19],
@@ -275,26 +272,29 @@ def test_every_config_names_known_types_and_its_models_learn(config):
         require_learning(json.dumps(part["model"], sort_keys=True))
 
 
-@pytest.mark.parametrize("pictures", sorted({*CONFIGS} - {*VOLUMES}), ids=named)
-def test_pictures_are_padded_to_the_crop_and_trained_for_the_whole_schedule(pictures):
-    settings = load_config(pictures)
-    steps = settings["train_dataloader"]["dataset"]["pipeline"]
+def require_crops_of_one_size(pictures):
+    """Check that pictures are padded to the crop and trained for the whole schedule."""
+    steps = pictures["train_dataloader"]["dataset"]["pipeline"]
     (crop,) = [step["crop_size"] for step in steps if step["type"] == "RandomCrop"]
-    assert tuple(settings["model"]["data_preprocessor"]["size"]) == tuple(crop)
-    assert settings["param_scheduler"][-1]["end"] == settings["train_cfg"]["max_iters"]
+    assert tuple(pictures["model"]["data_preprocessor"]["size"]) == tuple(crop)
+    assert pictures["param_scheduler"][-1]["end"] == pictures["train_cfg"]["max_iters"]
 
 
-@pytest.mark.parametrize("volumes", VOLUMES, ids=named)
-def test_volumes_are_cut_along_three_views_and_rates_fall_within_a_training(volumes):
-    settings = checked(load_config(volumes))
-    assert list(settings["views"]) == ["coronal", "sagittal", "axial"]
-    _, *parts = overlaid_parts(settings)
+def require_three_views(volumes):
+    """Check that volumes are cut along three views and rates fall within a training."""
+    assert list(volumes["views"]) == ["coronal", "sagittal", "axial"]
+    _, *parts = overlaid_parts(volumes)
     falling = [part for part, _ in parts if part.get("param_scheduler")]
     assert falling
     for part in falling:
         last = part["param_scheduler"][-1]
         end = part["train_cfg"]["max_iters"]
         assert last["end"] == end if "end" in last else max(last["milestones"]) < end
+
+
+def test_samples_and_rates_fit_the_medium(config):
+    settings = checked(load_config(config))
+    (require_three_views if settings["views"] else require_crops_of_one_size)(settings)
 
 
 def test_every_experiment_has_a_config_for_each_model():
