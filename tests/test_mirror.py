@@ -12,8 +12,8 @@ SOURCES = Path(ssl_seg.__file__).parent
 ROOMS_OF_THEIR_OWN = ("breaks", "contracts", "docs", "integration", "support")
 """What is promised by several rooms together is tested there."""
 
-OF_THE_PROJECT = ("test_configs.py", Path(__file__).name)
-"""Tests of folders beside the package."""
+OF_THE_PROJECT = ("test_configs.py", "test_house.py", Path(__file__).name)
+"""Tests of the package as a whole, and of folders beside it."""
 
 
 def has_source(test: Path) -> bool:

@@ -1,6 +1,6 @@
 """Whether the tests can fail: breaks the code on purpose, one break at a time, and runs tests.
 
-    python tests/breaks/run.py             all breaks of breaks.yaml
+    python tests/breaks/run.py             all breaks of the lists beside this file
     python tests/breaks/run.py NAME ...    some of them
     python tests/breaks/run.py --list      their names
 
@@ -24,7 +24,9 @@ from tempfile import TemporaryDirectory
 import yaml
 
 ROOT = Path(__file__).parents[2]
-LIST = Path(__file__).with_name("breaks.yaml")
+LISTS = sorted(Path(__file__).parent.glob("*.yaml"))
+"""One for each room of the package."""
+
 PARTS = ("configs", "docs", "ssl_seg", "tests", "tools")
 """Folders that tests read."""
 
@@ -62,8 +64,8 @@ class Break:
 
 
 def read_breaks() -> list[Break]:
-    """Read the list of breaks."""
-    entries = yaml.safe_load(LIST.read_text(encoding="utf-8"))
+    """Read all lists."""
+    entries = [one for path in LISTS for one in yaml.safe_load(path.read_text(encoding="utf-8"))]
     return [Break(**{**entry, "tests": tuple(entry["tests"])}) for entry in entries]
 
 
