@@ -8,10 +8,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ssl_seg.core.case import Case
-from ssl_seg.core.errors import UserError
 from ssl_seg.core.space import LabelSpace, LabelValues
 from ssl_seg.media.by_name import medium_of
 from ssl_seg.media.numbering import numbered
+from ssl_seg.media.true_mask import true_mask
 
 
 def mask_path(folder: Path, case: Case) -> Path:
@@ -58,12 +58,5 @@ def read_levels(folder: Path, case: Case) -> NDArray[np.uint8]:
 
 
 def read_true_mask(case: Case, values: LabelValues) -> NDArray[np.uint8]:
-    """Return a case's true mask as class numbers or the ignore value of a label space.
-
-    Raises:
-        UserError: it has none, or its file holds a value that the space does not list.
-    """
-    if case.label is None:
-        raise UserError(f"case {case.id!r} has no label file")
-    path = Path(case.label.path)
-    return numbered(path, medium_of(case).read_mask(path), values)
+    """Return the true mask of a case of any medium; see `ssl_seg.media.true_mask`."""
+    return true_mask(case, values, medium_of(case).read_mask)

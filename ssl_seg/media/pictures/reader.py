@@ -12,8 +12,9 @@ from numpy.typing import NDArray
 
 from ssl_seg.core.case import Case
 from ssl_seg.core.views import View
+from ssl_seg.media.pictures.masks import read_indices
 from ssl_seg.media.records import MaskedCases, Records
-from ssl_seg.media.stored_masks import read_true_mask
+from ssl_seg.media.true_mask import true_mask
 
 
 @final
@@ -34,7 +35,7 @@ class PictureRecords:
         """Return what the pipeline starts from; ``read_label`` reads (H, W) uint8."""
         case, masks = self._source.cases[index], self._source.masks
         read: Callable[[], NDArray[np.uint8]] = (
-            partial(read_true_mask, case, self._source.values)
+            partial(true_mask, case, self._source.values, read_indices)
             if masks is None
             else partial(masks.read, case)
         )

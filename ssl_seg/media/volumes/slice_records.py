@@ -14,8 +14,9 @@ from ssl_seg.core.fingerprint import fingerprint
 from ssl_seg.core.space import LabelValues
 from ssl_seg.core.views import View
 from ssl_seg.media.records import MaskedCases
-from ssl_seg.media.stored_masks import read_true_mask
+from ssl_seg.media.true_mask import true_mask
 from ssl_seg.media.volumes.cache import CachedImage, CachedLabels, VolumeCache, require_content
+from ssl_seg.media.volumes.masks import read_label_values
 from ssl_seg.media.volumes.slice_filter import least_pixels
 
 
@@ -85,7 +86,7 @@ class SliceRecords:
 def _read_truth(case: Case, label: LabelFile, values: LabelValues) -> NDArray[np.uint8]:
     """Read a true label that must be what its digest says: its entry outlives this run."""
     require_content(label)
-    return read_true_mask(case, values)
+    return true_mask(case, values, read_label_values)
 
 
 def _places(volumes: Iterable[NDArray[Any]]) -> list[tuple[int, int]]:
