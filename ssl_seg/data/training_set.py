@@ -93,17 +93,21 @@ class TrainingSet(Dataset[Mapping[str, Any]]):
 
 
 def _check_label(packed: Mapping[str, Any], source: Source, case: Case) -> None:
+    if "data_samples" not in packed:
+        raise UserError(
+            f"{case.image.path}: the pipeline of train_dataloader.dataset does not pack its "
+            "samples; let it end in PackSegInputs"
+        )
     if "gt_sem_seg" in packed["data_samples"]:
         return
     pipeline = "train_dataloader.dataset.pipeline"
     if source.kind == "pseudo":
-        pipeline += " (of a data set in split.reference: its own pipeline, if it has one)"
+        pipeline = f"split.reference.pipeline, or without one {pipeline},"
     raise UserError(
         f"{case.image.path}: the pipeline loads no mask, but training learns from "
-        f"{source.kind} samples: give {pipeline} a LoadAnnotations (LoadSliceLabels for volumes) "
-        "behind the loader of images, and the same crops and flips as others; it reads pseudo "
-        "labels as well as true ones. Without a pipeline of its own, split.reference takes that of "
-        "train_dataloader.dataset"
+        f"{source.kind} samples. Give {pipeline} a LoadAnnotations (LoadSliceLabels for volumes) "
+        "behind the loader of images, which reads true and pseudo labels alike, and crops and "
+        "flips as you want them in training"
     )
 
 

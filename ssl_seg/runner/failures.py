@@ -16,8 +16,9 @@ _CHANNELS = (
 _DIVISOR = (
     "The network takes multiples of some size only: let the preprocessor pad what is labeled, "
     "model.data_preprocessor.test_cfg=dict(size_divisor=32), and crop training samples to a "
-    "multiple (RandomCrop)"
+    "multiple (RandomCrop; model.test_cfg.crop_size where mode='slide')"
 )
+_PACKED = "The pipeline must begin with a loader (LoadImageFromFile) and end in PackSegInputs"
 _CAUSES: tuple[tuple[str, str], ...] = (
     (
         "Expected more than 1 value per channel",
@@ -46,6 +47,11 @@ _CAUSES: tuple[tuple[str, str], ...] = (
         "16-bit pictures with color_type='unchanged' are none that torch can take; leave "
         "color_type out, or write 8-bit pictures",
     ),
+    (r"^'(img|img_path|inputs|data_samples)'$", _PACKED),
+    (
+        "object has no attribute 'mode'",
+        "Give model.test_cfg=dict(mode='whole'), or mode='slide' with crop_size and stride",
+    ),
     (
         "needs compiled mmcv",
         "Choose another layer or loss, or install the mmcv build for your torch version",
@@ -66,6 +72,10 @@ _IN_FILES = {
     "focal_loss.py": (
         "FocalLoss of mmsegmentation does not work on a CPU, where it compares one class only "
         "(open-mmlab/mmsegmentation#3249): train on a GPU, or use CrossEntropyLoss"
+    ),
+    "decode_head.py": (
+        "The head's in_index must number outputs of the backbone (out_indices), from 0, and "
+        "in_channels must be theirs"
     ),
 }
 """Causes told by the file that raises, where messages say nothing."""
@@ -90,9 +100,9 @@ def explained(error: Exception, title: str, attempt: str) -> Exception:
         error.add_note(f"This happened in {attempt} of the stage '{title}'.")
         return error
     said = " ".join(str(error).split()) or "without a word"
-    hint = _IN_FILES.get(_file(error.__traceback__)) or next(
-        (cause for pattern, cause in _CAUSES if re.search(pattern, said)), None
-    )
+    by_message = (cause for pattern, cause in _CAUSES if re.search(pattern, said))
+    by_file = _IN_FILES.get(_file(error.__traceback__))
+    hint = next(by_message, None) if by_file is None else by_file
     advice = "" if hint is None else f". {hint}"
     return UserError(f"{title}: {attempt} fails: {type(error).__name__}: {said}{advice}")
 

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from math import prod
+from typing import Any
+
+from PIL import Image
 
 from ssl_seg.catalog.index import DigestIndex
 from ssl_seg.core.case import Case
@@ -25,14 +28,23 @@ def known_sizes(index: DigestIndex, cases: Sequence[Case]) -> list[Size]:
     return [sizes[case.image.path] for case in cases]
 
 
-def extremes(cases: Iterable[Case], sizes_of: SizesOf) -> list[Case]:
+def representatives(
+    cases: Sequence[Case], sizes_of: SizesOf, pipeline: Iterable[Mapping[str, Any]]
+) -> list[Case]:
+    """Return cases of the extreme sizes, and of each kind of pixels where a pipeline keeps them."""
+    chosen = extremes(cases, sizes_of)
+    if any(step.get("color_type") == "unchanged" for step in pipeline):
+        chosen += {_mode(case): case for case in cases}.values()
+    return list(dict.fromkeys(chosen))
+
+
+def extremes(cases: Sequence[Case], sizes_of: SizesOf) -> list[Case]:
     """Return the smallest case, the largest, and others that a network may refuse for their size.
 
     These are the shortest along each axis, and the least divisible by powers of 2: a network that
     halves its input some times takes multiples only. One case stands for all of its size.
     """
-    listed = list(cases)
-    by_size = dict(zip(reversed(sizes_of(listed)), reversed(listed), strict=True))
+    by_size = dict(zip(reversed(sizes_of(cases)), reversed(cases), strict=True))
     sizes = sorted(by_size)
     if not sizes:
         return []
@@ -44,6 +56,12 @@ def extremes(cases: Iterable[Case], sizes_of: SizesOf) -> list[Case]:
         *(min(sizes, key=lambda size: _twos(size[axis])) for axis in axes),
     ]
     return [by_size[size] for size in dict.fromkeys(chosen)]
+
+
+def _mode(case: Case) -> str:
+    """Return what Pillow calls the kind of a picture's pixels: ``L``, ``RGB``, ``RGBA``, ..."""
+    with Image.open(case.image.path) as picture:
+        return picture.mode
 
 
 def _twos(number: int) -> int:

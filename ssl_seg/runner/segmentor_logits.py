@@ -58,7 +58,7 @@ class SegmentorLogits:
         """Return the logits of packed samples of equal input size."""
         batch = self._model.data_preprocessor(pseudo_collate(samples), False)
         metas = [sample.metainfo for sample in batch["data_samples"]]
-        _require_size(metas)
+        require_original_size(metas)
         logits = self._mean(batch["inputs"], metas)
         require_finite_maps(logits, metas)
         return [
@@ -97,7 +97,12 @@ class SegmentorLogits:
         return resized(logits, size, self.align_corners).float()
 
 
-def _require_size(metas: Sequence[Mapping[str, Any]]) -> None:
+def require_original_size(metas: Sequence[Mapping[str, Any]]) -> None:
+    """Check that samples know the size at which they are to be labeled.
+
+    Raises:
+        UserError: the pipeline has dropped it.
+    """
     if any("ori_shape" not in meta for meta in metas):
         raise UserError(
             "the test pipeline drops the size of images: PackSegInputs.meta_keys has no "

@@ -14,7 +14,7 @@ from ssl_seg.runner.failures import explained
 from ssl_seg.runner.finite import NotFiniteError
 from ssl_seg.runner.predictors import untrained_predictor
 from ssl_seg.runner.readers import reader_of
-from ssl_seg.runner.sample_sizes import Size, SizesOf, extremes
+from ssl_seg.runner.sample_sizes import Size, SizesOf, representatives
 from ssl_seg.store.store import Store
 
 
@@ -37,7 +37,7 @@ def try_labeling(stage: LabelStage, cases: Sequence[Case], store: Store, sizes_o
         reader = reader_of(stage.config, store)
         predictor = untrained_predictor(stage.config, len(stage.teachers), stage.pipeline, reader)
         working = _working_sizes(stage, sizes_of)
-        for case in extremes(cases, working):
+        for case in representatives(cases, working, stage.pipeline):
             (size,) = working([case])
             attempt = f"labelling {case.image.path} ({'x'.join(map(str, size))})"
             sample = predictor.read(case)

@@ -17,6 +17,7 @@ from mmengine.device import get_device
 from mmengine.optim import build_optim_wrapper
 from mmengine.registry import PARAM_SCHEDULERS
 
+from ssl_seg.core.errors import UserError
 from ssl_seg.core.stage import Source, TrainStage
 from ssl_seg.data.pseudo_labels import PseudoLabels
 from ssl_seg.data.sample_order import SampleIndex
@@ -29,7 +30,7 @@ from ssl_seg.runner.failures import explained
 from ssl_seg.runner.finite import NotFiniteError
 from ssl_seg.runner.loop import learn
 from ssl_seg.runner.made_up_labels import MadeUpLabels
-from ssl_seg.runner.sample_sizes import SizesOf, extremes
+from ssl_seg.runner.sample_sizes import SizesOf, representatives
 from ssl_seg.runner.sources import open_sources
 from ssl_seg.runner.start_weights import set_start_weights
 from ssl_seg.store.store import Store
@@ -67,7 +68,9 @@ def try_training(stage: TrainStage, store: Store, sizes_of: SizesOf) -> None:
         optimiser = build_optim_wrapper(model, deepcopy(dict(stage.config.optim_wrapper)))
         _build_schedules(stage, optimiser)
         attempt = "reading samples"
-        for batch in _batches(_samples(stage, store, sizes_of), stage.config.batch_size):
+        samples = _samples(stage, store, sizes_of)
+        _require_equal_channels(samples)
+        for batch in _batches(samples, stage.config.batch_size):
             attempt = f"a training step on {_named(batch)}"
             step = Step(0, stage.size, networks, pseudo_collate(batch))
             # Weights that nobody trained may say anything.
@@ -91,7 +94,7 @@ def _build_schedules(stage: TrainStage, optimiser: Any) -> None:
 
 def _samples(stage: TrainStage, store: Store, sizes_of: SizesOf) -> list[Sample]:
     """Read the cases that stand for all, each several times, sources in turn."""
-    chosen = [extremes(source.cases, sizes_of) for source in stage.sources]
+    chosen = [representatives(source.cases, sizes_of, source.pipeline) for source in stage.sources]
     # Sources in turn, so that a small batch has samples of all.
     alone = [
         replace(source, cases=(cases[rank],))
@@ -113,6 +116,15 @@ def _samples(stage: TrainStage, store: Store, sizes_of: SizesOf) -> list[Sample]
             for draw in range(rounds)
             for number in held
         ]
+
+
+def _require_equal_channels(samples: Sequence[Sample]) -> None:
+    # mmsegmentation looks at a batch's first sample only, so it may fail or drop a channel.
+    if len({_shape(sample)[0] for sample in samples}) > 1:
+        raise UserError(
+            f"{_named(samples)} differ in their channels; leave LoadImageFromFile.color_type out, "
+            "which makes three of all pictures, or write all files alike"
+        )
 
 
 def _batches(samples: Sequence[Sample], size: int) -> Iterator[list[Sample]]:

@@ -6,7 +6,8 @@ import logging
 import random
 import warnings
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, redirect_stdout
+from io import StringIO
 
 import numpy as np
 import torch
@@ -23,7 +24,7 @@ def untouched() -> Iterator[None]:
     threads, silent = torch.get_num_threads(), logging.root.manager.disable
     instances = {kind: dict(kind._instance_dict) for kind in _kinds(ManagerMixin)}
     try:
-        with torch.random.fork_rng(), warnings.catch_warnings():
+        with torch.random.fork_rng(), warnings.catch_warnings(), redirect_stdout(StringIO()):
             warnings.simplefilter("ignore")
             logging.disable(logging.WARNING)
             yield

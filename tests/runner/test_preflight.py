@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import re
 import shutil
 from functools import partial
 
@@ -107,6 +108,18 @@ IMPOSSIBLE = {
         },
         r"^label \d+ cases by initial: .*meta_keys has no 'ori_shape'",
     ),
+    "a training pipeline that packs nothing": (
+        {"train_dataloader.dataset.pipeline": [LOAD, MASKS, CROP]},
+        r"^train initial: .*does not pack its samples; let it end in PackSegInputs",
+    ),
+    "a test pipeline that packs nothing": (
+        {"test_dataloader.dataset.pipeline": [LOAD]},
+        "^label .* fails: KeyError: 'inputs'. The pipeline must .* end in PackSegInputs",
+    ),
+    "an output that a backbone does not have": (
+        {"model.decode_head.in_index": 7},
+        "^train initial: .*in_index must number outputs of the backbone",
+    ),
     "a model of a later role": (
         {
             "scheduler": {"type": "STSO", "generations": 1},
@@ -169,6 +182,18 @@ def test_a_single_size_that_a_network_cannot_take_is_found(check, mixed):
     with pytest.raises(UserError, match=r"^label .*\(25x33\) fails: .*size_divisor"):
         check(SUPERVISED, folder)
     check({**SUPERVISED, "model.data_preprocessor.test_cfg": {"size_divisor": 2}}, folder)
+
+
+def test_pictures_of_other_channels_are_found_where_a_pipeline_keeps_them(check, mixed):
+    folder = mixed((32, 24), "RGBA")
+    keeping = {**LOAD, "color_type": "unchanged"}
+    everything = {**SUPERVISED, "split.labeled": 10}
+    pipeline = "train_dataloader.dataset.pipeline"
+    with pytest.raises(UserError, match=r"^train initial: .*4x24x32.* differ in their channels"):
+        check({**everything, pipeline: [keeping, MASKS, CROP, PACK]}, folder)
+    with pytest.raises(UserError, match=r"^label .* Channels do not fit"):
+        check({**everything, "test_dataloader.dataset.pipeline": [keeping, PACK]}, folder)
+    check(everything, folder)
 
 
 def test_labels_that_nobody_has_written_are_made_up_and_true_ones_stay_closed(
@@ -238,6 +263,26 @@ def test_it_changes_no_bit_of_the_training(check, tiny, data, tmp_path):
     check(SUPERVISED)
     after = (tiny.run(stage, Store(tmp_path / "after")) / "model.pth").read_bytes()
     assert without == after
+
+
+def test_a_command_names_it_in_one_line_before_the_first_stage(tiny, command, data, tmp_path):
+    config = tiny.config(tmp_path / "tiny.py", data, {"model.backbone.in_channels": 1})
+    done = command.train(config, tmp_path / "work")
+    assert done.status == 1
+    assert "error: train initial: a training step" in done.output
+    assert "Traceback" not in done.output
+    assert "stage 1 of" not in done.output
+
+
+def test_a_command_says_how_long_it_took_and_a_finished_run_takes_none(command, finished):
+    run = finished("ATSO")
+    again = command.train(run.config, run.work_dir)
+    assert again.status == 0
+    assert "tried a step" not in again.output
+    anew = command.train(run.config, run.work_dir.with_name("anew"))
+    assert re.search(
+        r"tried a step of 2 kinds of training and 1 kinds of labelling in \d+\.\d s", anew.output
+    )
 
 
 def test_a_fault_of_this_program_keeps_its_trace(check, monkeypatch):

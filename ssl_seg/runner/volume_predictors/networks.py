@@ -15,7 +15,12 @@ from ssl_seg.core.views import View
 from ssl_seg.models.rstn import RSTN
 from ssl_seg.models.rstn.channels import SLICES
 from ssl_seg.runner.finite import require_finite_maps
-from ssl_seg.runner.segmentor_logits import SegmentorLogits, resized, without_padding
+from ssl_seg.runner.segmentor_logits import (
+    SegmentorLogits,
+    require_original_size,
+    resized,
+    without_padding,
+)
 from ssl_seg.runner.volume_predictors.overlaps import averaged, windows_of_slices
 from ssl_seg.runner.volume_predictors.windows import Windows
 
@@ -115,10 +120,11 @@ def slices_of(model: RSTN, samples: list[Any]) -> Tensor:
     """
     batch = model.data_preprocessor(pseudo_collate(samples), False)
     meta = batch["data_samples"][0].metainfo
+    require_original_size([meta])
     inputs = without_padding(batch["inputs"], meta)
     if tuple(inputs.shape[-2:]) != tuple(meta["ori_shape"][:2]):
         raise UserError(
-            f"{meta['img_path']}: RSTN predicts slices at their own size "
+            f"{meta.get('img_path')}: RSTN predicts slices at their own size "
             f"{tuple(meta['ori_shape'][:2])}, but the test pipeline made {tuple(inputs.shape[-2:])}"
             " of it; take out what resizes"
         )
