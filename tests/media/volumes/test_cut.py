@@ -89,7 +89,7 @@ def test_what_is_written_to_slices_comes_back_on_the_files_voxels(order, signs, 
 def test_a_place_is_the_same_part_of_body_and_slices(order, signs, view):
     voxels, affine = stored(order, signs, (1, 6, 1))
     body, cut = canonical(voxels, affine), cut_of(view, grid_of(voxels, affine))
-    place = tuple(slice(1, size - 1 or 1) for size in body.shape)
+    place = tuple(slice(0, size - 1) for size in body.shape)
     slices = cut.slices(body)
     assert np.array_equal(slices[cut.place(place, slices.shape)], cut.slices(body[place]))
 

@@ -48,8 +48,10 @@ def test_what_is_stored_is_read_without_scaling(write_nifti, voxels, name):
     np.testing.assert_allclose(stored * 0.5 - 3, nibabel.load(path).get_fdata(), atol=1e-6)
 
 
-def test_a_wrong_checksum_is_noticed_by_whoever_reads_the_voxels(write_nifti, voxels):
-    path = write_nifti(voxels)
+@pytest.mark.parametrize("edge", [8, 90])
+def test_a_wrong_checksum_is_noticed_by_whoever_reads_the_voxels(write_nifti, edge):
+    """Also where the file is longer than what gzip reads at once."""
+    path = write_nifti(np.random.default_rng(0).integers(0, 999, (edge,) * 3, np.int16))
     content = bytearray(path.read_bytes())
     content[-8] ^= 1
     path.write_bytes(content)
