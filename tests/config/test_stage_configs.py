@@ -54,9 +54,11 @@ def labeled_anew(usual, other):
     }
 
 
+LOADING = {"pin_memory": True, "persistent_workers": True}
+
 NEUTRAL = {
     **{
-        f"{loader}.{key}": 3
+        f"{loader}.{key}": LOADING.get(key, 3)
         for loader in ("train_dataloader", "test_dataloader")
         for key in neutral(LOADER)
     },
