@@ -82,6 +82,7 @@ def test_a_model_is_tested_by_the_overlay_of_its_own_role(tiny, data, tmp_path):
         "split": {},
         "adapters": [],
         "train_cfg.max_iters": 12,
+        "param_scheduler": [],
         "roles": {"final": {"model": {"data_preprocessor": {"mean": [0.0] * 3, "std": [1.0] * 3}}}},
     }
     config = tiny.config(tmp_path / "mine.py", data, changes)
