@@ -34,7 +34,7 @@ def write_probabilities(out: Path, case: Case, probabilities: NDArray[np.floatin
 
 def read_probabilities(out: Path, case: Case) -> NDArray[np.float32]:
     """Return what `write_probabilities` wrote, to the nearest 1/255."""
-    with np.load(_path(out, case), allow_pickle=False) as stored:
+    with np.load(_path(out, case)) as stored:
         levels: NDArray[np.uint8] = stored[_NAME]
     return levels.astype(np.float32) / np.float32(_LEVELS)
 
