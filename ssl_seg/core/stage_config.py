@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal, TypeAlias
 
+from ssl_seg.core.case import MediumName
 from ssl_seg.core.views import View
 
 ConfigPart: TypeAlias = Mapping[str, Any]
@@ -125,7 +126,7 @@ class TrainConfig:
     env_cfg: ConfigPart | None = None
     convergence: ConvergenceRule | None = None
     oversample: float | None = None
-    medium: Literal["pictures", "volumes"] = "pictures"
+    medium: MediumName = "pictures"
     slice_spacing: float | None = None
     slice_threshold: float | None = None
     mix: Mix | None = None
@@ -174,7 +175,7 @@ class LabelConfig:
     batch_size: int = 1
     confidence: bool = False
     probabilities: bool = False
-    medium: Literal["pictures", "volumes"] = "pictures"
+    medium: MediumName = "pictures"
     slice_spacing: float | None = None
     threads: int
     plugins: Mapping[str, str] = field(default_factory=dict)

@@ -75,6 +75,15 @@ class Medium(Protocol):
         """Read what `write_confidence` wrote, as levels."""
         ...
 
+    def working_shape(self, shape: tuple[int, ...], max_side: int | None) -> tuple[int, ...]:
+        """Return the shape that an image is worked on at, from that of its file.
+
+        Args:
+            shape: (H, W), or (X, Y, Z) in the order of the file.
+            max_side: longest side of pictures in pixels; ``None`` for their own.
+        """
+        ...
+
     def at_own_size(self, case: Case, labels: Labels) -> Labels:
         """Return predicted labels at the size of the case's image."""
         ...

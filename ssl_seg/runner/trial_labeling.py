@@ -7,14 +7,14 @@ from contextlib import suppress
 
 from ssl_seg.core.case import Case
 from ssl_seg.core.stage import LabelStage
-from ssl_seg.media.pictures.working_size import WorkingSize
+from ssl_seg.media.by_name import MEDIA
 from ssl_seg.runner import models
 from ssl_seg.runner.environment import prepare_process
 from ssl_seg.runner.failures import explained
 from ssl_seg.runner.finite import NotFiniteError
 from ssl_seg.runner.predictors import untrained_predictor
 from ssl_seg.runner.readers import reader_of
-from ssl_seg.runner.sample_sizes import Size, SizesOf, representatives
+from ssl_seg.runner.sample_sizes import SizesOf, representatives
 from ssl_seg.store.store import Store
 
 
@@ -57,11 +57,7 @@ def try_labeling(stage: LabelStage, cases: Sequence[Case], store: Store, sizes_o
 
 
 def _working_sizes(stage: LabelStage, sizes_of: SizesOf) -> SizesOf:
-    """Return the function of the sizes that pictures are brought to before a network sees them."""
+    """Return the function of the sizes that images are brought to before a network sees them."""
     side = next((step["max_side"] for step in stage.pipeline if "max_side" in step), None)
-    size = WorkingSize(side)
-
-    def of(found: Size) -> Size:
-        return size.of(*found) if len(found) == 2 else found
-
-    return lambda cases: [of(found) for found in sizes_of(cases)]
+    medium = MEDIA[stage.config.medium]
+    return lambda cases: [medium.working_shape(size, side) for size in sizes_of(cases)]

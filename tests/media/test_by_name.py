@@ -61,6 +61,12 @@ def test_true_masks_are_shrunk_for_pictures_that_were_worked_on_smaller(picture,
     assert medium_of(volume).scored(truth, half, 2) is truth
 
 
+def test_only_pictures_are_worked_on_smaller():
+    assert MEDIA["pictures"].working_shape((600, 800), 400) == (300, 400)
+    assert MEDIA["pictures"].working_shape((600, 800), None) == (600, 800)
+    assert MEDIA["volumes"].working_shape((600, 800, 9), 400) == (600, 800, 9)
+
+
 @pytest.mark.parametrize("name", MEDIA)
 def test_what_is_drawn_is_named_by_its_case(picture, volume, name, tmp_path):
     case = {"pictures": picture, "volumes": volume}[name]

@@ -59,6 +59,12 @@ class Pictures:
 
         return read_confidence(path)
 
+    def working_shape(self, shape: tuple[int, ...], max_side: int | None) -> tuple[int, ...]:
+        """Return height and width, shrunk where they are too large."""
+        from ssl_seg.media.pictures.working_size import WorkingSize
+
+        return WorkingSize(max_side).of(*shape)
+
     def at_own_size(self, case: Case, labels: Labels) -> Labels:
         """Return labels at the size of the upright picture: they come at the working size."""
         from ssl_seg.media.pictures.working_size import at_size_of

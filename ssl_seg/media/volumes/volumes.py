@@ -62,6 +62,10 @@ class Volumes:
 
         return read_confidence(path)
 
+    def working_shape(self, shape: tuple[int, ...], max_side: int | None) -> tuple[int, ...]:
+        """Return the shape as it is: ``max_side`` is for pictures."""
+        return shape
+
     def at_own_size(self, case: Case, labels: Labels) -> Labels:
         """Return labels as they are: predictors answer in the native grid."""
         return labels
