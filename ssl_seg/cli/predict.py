@@ -73,6 +73,7 @@ def run(arguments: Sequence[str] | None = None) -> None:
 
 def _predict(config: Mapping[str, Any], args: argparse.Namespace) -> None:
     from ssl_seg.runner.environment import prepare_process  # noqa: PLC0415
+    from ssl_seg.runner.failures import naming_known_causes  # noqa: PLC0415
     from ssl_seg.runner.predictors import open_predictor  # noqa: PLC0415
 
     views = views_of(config)
@@ -97,7 +98,8 @@ def _predict(config: Mapping[str, Any], args: argparse.Namespace) -> None:
         predictor = open_predictor(asked, [weights], pipeline, reader)
         for start in range(0, len(catalog.cases), size):
             batch = catalog.cases[start : start + size]
-            predictions = predictor.predict([predictor.read(case) for case in batch])
+            with naming_known_causes(f"labelling {batch[0].image.path}"):
+                predictions = predictor.predict([predictor.read(case) for case in batch])
             for case, prediction in zip(batch, predictions, strict=True):
                 labels = medium.at_own_size(case, prediction.labels)
                 medium.write_mask(mask_path(args.out / "maps", case), case, labels, space)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from types import TracebackType
 
 from ssl_seg.core.errors import UserError, raised_in
@@ -47,14 +49,14 @@ _CAUSES: tuple[tuple[str, str], ...] = (
         "16-bit pictures with color_type='unchanged' are none that torch can take; leave "
         "color_type out, or write 8-bit pictures",
     ),
+    (
+        "^list index out of range",
+        "A head's in_index must number outputs of the backbone (out_indices), from 0",
+    ),
     (r"^'(img|img_path|inputs|data_samples)'$", _PACKED),
     (
         "object has no attribute 'mode'",
         "Give model.test_cfg=dict(mode='whole'), or mode='slide' with crop_size and stride",
-    ),
-    (
-        "needs compiled mmcv",
-        "Choose another layer or loss, or install the mmcv build for your torch version",
     ),
     (
         "out of memory",
@@ -72,10 +74,6 @@ _IN_FILES = {
     "focal_loss.py": (
         "FocalLoss of mmsegmentation does not work on a CPU, where it compares one class only "
         "(open-mmlab/mmsegmentation#3249): train on a GPU, or use CrossEntropyLoss"
-    ),
-    "decode_head.py": (
-        "The head's in_index must number outputs of the backbone (out_indices), from 0, and "
-        "in_channels must be theirs"
     ),
 }
 """Causes told by the file that raises, where messages say nothing."""
@@ -96,15 +94,44 @@ def explained(error: Exception, title: str, attempt: str) -> Exception:
     """
     if isinstance(error, UserError):
         return UserError(f"{title}: {error}")
-    if not raised_in(error, *_THIRD_PARTY) and "needs compiled mmcv" not in str(error):
+    if not raised_in(error, *_THIRD_PARTY):
         error.add_note(f"This happened in {attempt} of the stage '{title}'.")
         return error
-    said = " ".join(str(error).split()) or "without a word"
-    by_message = (cause for pattern, cause in _CAUSES if re.search(pattern, said))
+    return _told(error, f"{title}: {attempt}", known_cause(error))
+
+
+@contextmanager
+def naming_known_causes(attempt: str) -> Iterator[None]:
+    """Turn errors of other packages whose cause is known into messages, and leave all others.
+
+    Raises:
+        UserError: in place of such an error.
+    """
+    try:
+        yield
+    except Exception as error:
+        cause = known_cause(error)
+        if cause is None or isinstance(error, UserError):
+            raise
+        raise _told(error, attempt, cause) from error
+
+
+def known_cause(error: Exception) -> str | None:
+    """Return what an error of another package means for a config, and what to do about it."""
+    if not raised_in(error, *_THIRD_PARTY):
+        return None
     by_file = _IN_FILES.get(_file(error.__traceback__))
-    hint = next(by_message, None) if by_file is None else by_file
-    advice = "" if hint is None else f". {hint}"
-    return UserError(f"{title}: {attempt} fails: {type(error).__name__}: {said}{advice}")
+    by_message = (cause for pattern, cause in _CAUSES if re.search(pattern, _words(error)))
+    return by_file or next(by_message, None)
+
+
+def _told(error: Exception, attempt: str, cause: str | None) -> UserError:
+    advice = "" if cause is None else f". {cause}"
+    return UserError(f"{attempt} fails: {type(error).__name__}: {_words(error)}{advice}")
+
+
+def _words(error: Exception) -> str:
+    return " ".join(str(error).split()) or "without a word"
 
 
 def _file(trace: TracebackType | None) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from ssl_seg.config.plugins import import_again
 from ssl_seg.core.stage import EvaluateStage, LabelStage, Stage
+from ssl_seg.runner.failures import naming_known_causes
 from ssl_seg.store.store import Store
 
 
@@ -26,10 +27,12 @@ def run_stage(stage: Stage, store: Store, advance: Callable[[int], None]) -> Non
         from ssl_seg.runner import label  # noqa: PLC0415
 
         import_again(stage.config.neutral.imports)
-        description = label.run(stage, store, running, advance)
+        with naming_known_causes("labelling"):
+            description = label.run(stage, store, running, advance)
     else:
         from ssl_seg.runner import train  # noqa: PLC0415
 
         import_again(stage.config.neutral.imports)
-        description = train.run(stage, store, running, advance)
+        with naming_known_causes("training"):
+            description = train.run(stage, store, running, advance)
     store.publish(stage.fingerprint, {"kind": stage.kind, "title": stage.title, **description})

@@ -24,8 +24,11 @@ def untouched() -> Iterator[None]:
     threads, silent = torch.get_num_threads(), logging.root.manager.disable
     instances = {kind: dict(kind._instance_dict) for kind in _kinds(ManagerMixin)}
     try:
-        with torch.random.fork_rng(), warnings.catch_warnings(), redirect_stdout(StringIO()):
-            warnings.simplefilter("ignore")
+        with (
+            warnings.catch_warnings(action="ignore"),
+            torch.random.fork_rng(),
+            redirect_stdout(StringIO()),
+        ):
             logging.disable(logging.WARNING)
             yield
     finally:

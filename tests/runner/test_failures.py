@@ -7,7 +7,7 @@ import torch
 from torch import nn
 
 from ssl_seg.core.errors import UserError
-from ssl_seg.runner.failures import explained
+from ssl_seg.runner.failures import explained, naming_known_causes
 
 
 def raised(action):
@@ -57,3 +57,18 @@ def test_a_fault_of_this_program_or_a_plug_in_stays_what_it_is():
     error = raised(lambda: {}["nothing"])
     assert explained(error, "train initial", "a training step") is error
     assert error.__notes__ == ["This happened in a training step of the stage 'train initial'."]
+
+
+def test_while_a_stage_runs_only_known_causes_become_messages():
+    def halve():
+        with naming_known_causes("labelling"):
+            nn.Conv2d(1, 1, 3)(torch.zeros(1, 1, 2, 2))
+
+    def multiply():
+        with naming_known_causes("labelling"):
+            nn.Linear(2, 2)(torch.zeros(1, 3))
+
+    with pytest.raises(UserError, match=r"^labelling fails: .*too small for the network"):
+        halve()
+    with pytest.raises(RuntimeError, match="mat1 and mat2"):
+        multiply()
