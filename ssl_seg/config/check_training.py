@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from ssl_seg.config.check_values import a_dict, count, one_or_several_typed, only, share
+from ssl_seg.config.check_values import a_dict, count, one_or_several_typed, only, share, typed
 from ssl_seg.core.errors import UserError
 from ssl_seg.core.stage import SourceKind
 from ssl_seg.core.stage_config import DEFAULT_INTERVAL
@@ -39,6 +39,12 @@ def check_train_cfg(train_cfg: Any, where: str) -> None:
             "size are trained equally long; give max_iters instead of epochs"
         )
     count(train_cfg.get("max_iters"), f"{where}.max_iters")
+
+
+def check_optim_wrapper(wrapper: Any, where: str) -> None:
+    """Check that gradients are gathered over a number of iterations."""
+    a_dict(wrapper, where)
+    count(wrapper.get("accumulative_counts", 1), f"{where}.accumulative_counts")
 
 
 def check_param_scheduler(schedulers: Any, where: str) -> None:
@@ -94,6 +100,13 @@ def check_pseudo_labels(rule: Any, where: str) -> None:
             f"{where}: give either threshold (one confidence for all classes) or "
             "class_balanced (the share of each class to keep), not both"
         )
+
+
+def check_hooks(hooks: Any, where: str) -> None:
+    """Check that each hook names its type, or is ``None``, which leaves mmengine's out."""
+    for name, hook in hooks.items():
+        if hook is not None and name != "checkpoint":
+            typed(hook, f"{where}.{name}")
 
 
 def check_checkpoint(checkpoint: Any, where: str) -> None:

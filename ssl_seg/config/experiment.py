@@ -82,7 +82,8 @@ def open_experiment(
     plugins, imports = import_plugins(config.get("custom_imports"), folder)
     config = checked(config)
     run_seed = seed if seed is not None else config["randomness"].get("seed") or 0
-    split_seed = seed if seed is not None else config["split"].get("seed", run_seed)
+    own_seed = config["split"].get("seed") if seed is None else None
+    split_seed = run_seed if own_seed is None else own_seed
     lists = read_case_lists(config, split_seed, folder, index)
     maps = declared_mappings(config["adapters"], folder)
     # R's space is that of its data set, whether or not it has labels: they must decide nothing.

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from ssl_seg.config.check_training import (
+    check_hooks,
     check_mix,
     check_model,
+    check_optim_wrapper,
     check_oversample,
     check_param_scheduler,
     check_pseudo_labels,
@@ -122,7 +124,7 @@ KEYS = (
         "optim_wrapper",
         "optimiser, precision, gradient clipping",
         needed=True,
-        check=a_dict,
+        check=check_optim_wrapper,
         stages=("train",),
     ),
     Key(
@@ -252,6 +254,7 @@ KEYS = (
         shown="mmengine's",
         keys=HOOKS,
         takes_others=True,
+        check=check_hooks,
         stages=("train",),
     ),
     Key("custom_hooks", "further hooks", default=[], check=several_typed, stages=("train",)),

@@ -65,7 +65,7 @@ SPLIT = (
         "label file where it is left out",
         shown="all",
     ),
-    Key("seed", "of the draw", shown="the run's"),
+    Key("seed", "of the draw", shown="the run's", check=count_or_zero),
     Key(
         "draw",
         "`'random'`; `'spread'`: evenly over the list; `'groups'`: whole groups",
@@ -115,5 +115,11 @@ HOOKS = (
 )
 """Keys of ``default_hooks`` that are not mmengine's business alone."""
 
-RANDOMNESS = (Key("seed", "of start weights, sample order, folds and, by default, the split"),)
+RANDOMNESS = (
+    Key(
+        "seed",
+        "of start weights, sample order, folds and, by default, the split",
+        check=count_or_zero,
+    ),
+)
 """Keys of ``randomness``."""
