@@ -92,9 +92,13 @@ def _missing(path: Path, above: tuple[Path, ...]) -> str:
 
 def _last_line(error: Exception, files: list[Path]) -> str | None:
     """Return the line of a config file that an error comes from, if it is one's own."""
-    names = {str(file) for file in files}
+    # Files are named as on the command line or in _base_, but compiled under absolute paths.
+    own = {file.resolve() for file in files}
     frames = reversed(traceback.extract_tb(error.__traceback__))
-    return next((f"{at.filename}, line {at.lineno}" for at in frames if at.filename in names), None)
+    lines = (
+        f"{at.filename}, line {at.lineno}" for at in frames if Path(at.filename).resolve() in own
+    )
+    return next(lines, None)
 
 
 def _without_scopes(value: Any) -> Any:

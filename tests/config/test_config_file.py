@@ -1,6 +1,7 @@
 """What is told of a config file that cannot be read."""
 
 import re
+from pathlib import Path
 
 import pytest
 
@@ -55,6 +56,17 @@ def test_a_bad_file_is_named_with_the_line(write, tmp_path, files, told):
     expected = re.escape(f"{tmp_path}/{told}".replace("FOLDER", str(tmp_path)))
     with pytest.raises(UserError, match=f"^{expected}"):
         read_config_file(path, {})
+
+
+@pytest.mark.parametrize("base", ["base.py", "../folder/base.py"])
+def test_the_line_is_named_whatever_path_leads_to_the_file(tmp_path, monkeypatch, base):
+    folder = tmp_path / "folder"
+    folder.mkdir()
+    (folder / "base.py").write_text("a = 1\nb = a / 0")
+    (folder / "mine.py").write_text(f"_base_ = [{base!r}]")
+    monkeypatch.chdir(folder)
+    with pytest.raises(UserError, match=r"base\.py, line 2: ZeroDivisionError"):
+        read_config_file(Path("mine.py"), {})
 
 
 @pytest.mark.parametrize("text", ["a: [1", "a: b: c"])
