@@ -126,6 +126,8 @@ def _signature(entry: Callable[..., Any], positional: int) -> tuple[list[str], l
     """Return accepted names, required names, and whether anything else is accepted too."""
     makers: list[Callable[..., Any]] = [entry]
     if inspect.isclass(entry):
+        if entry.__init__ is object.__init__ and entry.__new__ is object.__new__:
+            return [], [], False
         makers = [base.__init__ for base in entry.__mro__ if "__init__" in vars(base)]  # type: ignore[misc]
     accepted: list[str] = []
     required: list[str] = []

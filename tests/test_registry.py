@@ -70,6 +70,16 @@ def test_a_bug_in_an_entry_stays_one(point):
     assert error.value.__notes__ == ["This happened while key (Child) was built."]
 
 
+def test_an_entry_without_a_constructor_takes_no_arguments(point):
+    class Bare:
+        pass
+
+    point.register_module(module=Bare)
+    assert isinstance(point.build({"type": "Bare"}), Bare)
+    with pytest.raises(UserError, match=r"^key\.size: Bare has no such argument"):
+        point.build({"type": "Bare", "size": 3}, where="key")
+
+
 def test_without_a_place_the_plug_point_is_named(point):
     with pytest.raises(ValueError, match=r"^thing\.type: no thing"):
         point.build({"type": "Chid"})
