@@ -11,6 +11,19 @@ from ssl_seg.core.stage import SourceKind
 from ssl_seg.core.stage_config import DEFAULT_INTERVAL
 
 KINDS: tuple[SourceKind, ...] = ("labeled", "pseudo", "unlabeled")
+LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
+PARAMWISE_KEYS = (
+    "custom_keys",
+    "bias_lr_mult",
+    "bias_decay_mult",
+    "norm_decay_mult",
+    "flat_decay_mult",
+    "dwconv_decay_mult",
+    "dcn_offset_lr_mult",
+    "bypass_duplicate",
+)
+"""What mmengine's own constructor of optimisers reads; it passes over everything else."""
+
 CHECKPOINT_KEYS = ("type", "by_epoch", "interval", "max_keep_ckpts")
 
 
@@ -42,9 +55,24 @@ def check_train_cfg(train_cfg: Any, where: str) -> None:
 
 
 def check_optim_wrapper(wrapper: Any, where: str) -> None:
-    """Check that gradients are gathered over a number of iterations."""
+    """Check for an optimiser, what sets it parameter by parameter, and whole optimiser steps."""
     a_dict(wrapper, where)
     count(wrapper.get("accumulative_counts", 1), f"{where}.accumulative_counts")
+    # A constructor of one's own may read anything.
+    if "constructor" not in wrapper:
+        typed(wrapper.get("optimizer"), f"{where}.optimizer")
+        only(wrapper.get("paramwise_cfg") or {}, PARAMWISE_KEYS, f"{where}.paramwise_cfg")
+
+
+def check_env_cfg(env_cfg: Any, where: str) -> None:
+    """Check for what mmengine's Runner reads of it; it passes over everything else."""
+    only(env_cfg, ("cudnn_benchmark", "mp_cfg", "dist_cfg", "resource_limit"), where)
+
+
+def check_log_level(level: Any, where: str) -> None:
+    """Check for a level of Python's logging."""
+    if level not in LOG_LEVELS:
+        raise UserError(f"{where}: expected one of {', '.join(LOG_LEVELS)}, got {level!r}")
 
 
 def check_param_scheduler(schedulers: Any, where: str) -> None:

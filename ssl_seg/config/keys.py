@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from ssl_seg.config.check_training import (
+    check_env_cfg,
     check_hooks,
+    check_log_level,
     check_mix,
     check_model,
     check_optim_wrapper,
@@ -244,7 +246,7 @@ KEYS = (
         "env_cfg",
         "passed to mmengine's Runner",
         shown="mmengine's",
-        check=a_dict,
+        check=check_env_cfg,
         stages=("train",),
     ),
     Key(
@@ -262,7 +264,7 @@ KEYS = (
         "log_level",
         "of a training's log",
         default="INFO",
-        check=text,
+        check=check_log_level,
         stages=("train",),
         neutral=True,
     ),

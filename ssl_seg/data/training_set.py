@@ -67,7 +67,8 @@ class TrainingSet(Dataset[Mapping[str, Any]]):
         """Return the packed sample: ``inputs`` (C, H, W) and ``data_samples``.
 
         Raises:
-            UserError: the pipeline drops the case; no other case silently takes its place.
+            UserError: the pipeline drops the case, for which no other one silently stands in, or
+                does not pack it.
         """
         opened = self._sources[index.source]
         case = opened.records.case(index.item)
@@ -79,6 +80,11 @@ class TrainingSet(Dataset[Mapping[str, Any]]):
             raise UserError(
                 f"the pipeline of train_dataloader.dataset returned nothing for {case.image.path}; "
                 "a transform dropped the case"
+            )
+        if "data_samples" not in packed:
+            raise UserError(
+                f"{case.image.path}: the pipeline of train_dataloader.dataset does not pack its "
+                "samples; put dict(type='PackSegInputs') at its end"
             )
         _check_label(packed, opened.source, case)
         _check_sizes(packed, case)

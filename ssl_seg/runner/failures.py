@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
 from types import TracebackType
@@ -131,7 +132,8 @@ def _told(error: Exception, attempt: str, cause: str | None) -> UserError:
 
 
 def _words(error: Exception) -> str:
-    return " ".join(str(error).split()) or "without a word"
+    # Some only assert; the line says what.
+    return " ".join(str(error).split()) or traceback.extract_tb(error.__traceback__)[-1].line or ""
 
 
 def _file(trace: TracebackType | None) -> str:

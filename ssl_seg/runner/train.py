@@ -13,6 +13,7 @@ from ssl_seg.runner import models
 from ssl_seg.runner.batches import Batches
 from ssl_seg.runner.convergence import train_until_converged
 from ssl_seg.runner.environment import prepare_process
+from ssl_seg.runner.failures import explained
 from ssl_seg.runner.model_file import write_model
 from ssl_seg.runner.sources import open_sources
 from ssl_seg.runner.stage_runner import StageRunner, stage_runner
@@ -36,8 +37,21 @@ def run(
     loader = Batches(stage, sources)
 
     def train(seed: int, hooks: list[Hook]) -> StageRunner:
-        runner = stage_runner(stage, store, running, loader, seed, hooks, advance)
-        runner.train()
+        begun = False
+
+        def advanced(iterations: int) -> None:
+            nonlocal begun
+            begun = True
+            advance(iterations)
+
+        try:
+            runner = stage_runner(stage, store, running, loader, seed, hooks, advanced)
+            runner.train()
+        except Exception as error:
+            # Hooks, loggers and visualizers that the config asks for are made only here.
+            if begun or (reason := explained(error, stage.title, "preparing it")) is error:
+                raise
+            raise reason from error
         return runner
 
     # What starts from trained weights has none of its own to draw again.

@@ -9,6 +9,7 @@ import pytest
 import torch
 from mmengine.dataset import pseudo_collate
 
+from ssl_seg.core.errors import UserError
 from ssl_seg.data.sample_order import SampleOrder
 from ssl_seg.data.training_set import Samples, TrainingSet
 from ssl_seg.media.pictures.masks import read_indices
@@ -140,6 +141,12 @@ def test_the_start_is_hashed_by_content_not_by_path(tiny, data, start_file, tmp_
     assert planned(path) == planned(copy)
     torch.save({**state, "more": torch.zeros(1)}, copy)
     assert planned(path) != planned(copy)
+
+
+def test_what_the_config_asks_for_before_the_first_iteration_is_explained(run_all):
+    hook = {"type": "EMAHook", "momentum": 7}
+    with pytest.raises(UserError, match=r"^train initial: preparing it fails: .*momentum must be"):
+        run_all({**STILL, "custom_hooks": [hook]})
 
 
 def test_training_is_a_bare_loop_to_the_last_iteration(run_all, tiny, data):
