@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import fields
 from pathlib import Path
+from typing import Any
 
+from ssl_seg.catalog.palette import generated_palette
+from ssl_seg.core.errors import UserError
 from ssl_seg.core.model_meta import ModelMeta
 from ssl_seg.core.space import LabelSpace
 from ssl_seg.core.stage import MODEL_FILE, TrainStage
@@ -17,21 +22,38 @@ from ssl_seg.store.atomic import write_bytes, write_json
 OWN_META = "ssl_seg"
 """Key of the file's ``meta`` under which it says what the model was trained for."""
 
+_OWN_KEYS = [field.name for field in fields(ModelMeta) if field.name != "space"]
+
 
 def read_model_meta(path: Path) -> ModelMeta:
     """Read what a model file says of its model.
 
     Raises:
-        UserError: it is no file of weights and plain values.
+        UserError: it is no file of weights and plain values, or its ``meta`` is of another form.
     """
     meta = checkpoint.load(path).get("meta") or {}
-    own = dict(meta.get(OWN_META) or {})
-    name = own.pop("space", path.stem)
-    stated = meta.get("dataset_meta")
-    if not stated:
-        return ModelMeta(space=None, **own)
-    palette = tuple((int(r), int(g), int(b)) for r, g, b in stated["palette"])
-    return ModelMeta(space=LabelSpace(name, tuple(stated["classes"]), palette), **own)
+    try:
+        own = dict(meta.get(OWN_META) or {})
+        name = own.get("space", path.stem)
+        # A later version may say more.
+        known = {key: own[key] for key in _OWN_KEYS if key in own}
+        return ModelMeta(space=_space(name, meta.get("dataset_meta") or {}), **known)
+    except UserError as error:
+        raise UserError(f"{path}: meta.dataset_meta: {error}") from error
+    except (AttributeError, TypeError, ValueError) as error:
+        raise UserError(
+            f"{path}: its meta is of another form than that of model files of ssl_seg and "
+            "mmsegmentation; export the state dict alone to a new file"
+        ) from error
+
+
+def _space(name: str, stated: Mapping[str, Any]) -> LabelSpace | None:
+    """Return the classes that a model file states; mmsegmentation need not know their colours."""
+    classes = tuple(stated.get("classes") or ())
+    if not classes:
+        return None
+    palette = tuple((int(r), int(g), int(b)) for r, g, b in stated.get("palette") or ())
+    return LabelSpace(name, classes, palette or generated_palette(len(classes)))
 
 
 def write_model(runner: StageRunner, stage: TrainStage, out: Path) -> None:

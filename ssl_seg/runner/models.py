@@ -66,6 +66,8 @@ def trained(config: Mapping[str, Any], weights: Path) -> nn.Module:
     model = build(config)
     loaded = checkpoint.load(weights)
     state = loaded.get("state_dict", loaded)
+    if not isinstance(state, Mapping):
+        raise UserError(f"{weights}: expected a dict of weights, got {type(state).__name__}")
     _require_fit(model, state, weights)
     model.load_state_dict(state, strict=True)
     require_finite_model(model, weights)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from logging import Logger
 from pathlib import Path
 
@@ -45,8 +46,9 @@ def set_start_weights(
         if stage.redraw and hasattr(model, "redraw"):
             torch.manual_seed(derive_seed("redraw", stage.seed))
             model.redraw()  # type: ignore[operator]
+    named = None if load_from is None else stage.config.neutral.weight_files[load_from]
     require_finite_model(
-        model, start or load_from or "the weight files that the model's init_cfg names"
+        model, start or named or "the weight files that the model's init_cfg names"
     )
 
 
@@ -54,6 +56,8 @@ def _load_matching(model: nn.Module, path: Path, logger: Logger) -> None:
     """Load the weights of a file that fit by name and shape, and say which do not."""
     loaded = checkpoint.load(path)
     weights = loaded.get("state_dict", loaded)
+    if not isinstance(weights, Mapping):
+        raise UserError(f"{path}: expected a dict of weights, got {type(weights).__name__}")
     own = model.state_dict()
     fitting = {
         name: value

@@ -44,3 +44,6 @@ def test_a_file_of_anything_else_is_refused(settings, tmp_path):
     torch.save(torch.zeros(3), tmp_path / "tensor.pth")
     with pytest.raises(UserError, match=r"tensor\.pth: expected a dict of weights, got Tensor"):
         models.trained(settings, tmp_path / "tensor.pth")
+    torch.save({"state_dict": [1]}, tmp_path / "list.pth")
+    with pytest.raises(UserError, match=r"list\.pth: expected a dict of weights, got list"):
+        models.trained(settings, tmp_path / "list.pth")
