@@ -7,7 +7,7 @@ import importlib.util
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from types import ModuleType
+from types import ModuleType, NoneType
 from typing import Any
 
 from ssl_seg.config.plugin_sources import hash_of_file, hash_of_package
@@ -64,11 +64,16 @@ def _import_module(name: str) -> ModuleType:
 
 
 def _hash_of_module(module: ModuleType) -> str:
-    """Hash a package with all below it; of a module inside one, the package that holds it."""
+    """Hash a package with all below it; of a module inside one, the outermost that holds it."""
     if module.__file__ is None:
         raise UserError(f"custom_imports: {module.__name__!r} is a folder without __init__.py")
     path = Path(module.__file__)
-    return hash_of_package(path.parent) if module.__package__ else hash_of_file(path)
+    if not module.__package__:
+        return hash_of_file(path)
+    package = path.parent
+    while (package.parent / "__init__.py").is_file():
+        package = package.parent
+    return hash_of_package(package)
 
 
 def import_again(imports: Sequence[str]) -> None:
@@ -102,6 +107,10 @@ def _entries(custom_imports: Any) -> list[str]:
         custom_imports = custom_imports.get("imports", [])
     if isinstance(custom_imports, str):
         custom_imports = [custom_imports]
+    if not isinstance(custom_imports, (list, tuple, NoneType)):
+        raise UserError(
+            f"custom_imports: expected a list of module names and .py files, got {custom_imports!r}"
+        )
     entries = list(custom_imports or [])
     if wrong := [entry for entry in entries if not isinstance(entry, str)]:
         raise UserError(f"custom_imports: expected module names or .py files, got {wrong[0]!r}")

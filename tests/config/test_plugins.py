@@ -92,6 +92,7 @@ def test_the_source_is_part_of_every_stage(plugin, made_up):
     ("given", "error", "reason"),
     [
         (["gone.py"], UserError, r"no plug-in file .*gone\.py"),
+        (3, UserError, "expected a list of module names and .py files, got 3"),
         ([{"a": 1}], UserError, "expected module names or .py files"),
         (["no_such_module"], UserError, "no_such_module"),
         (["ssl_seg.nothing"], UserError, r"there is no module 'ssl_seg\.nothing'"),
@@ -135,10 +136,11 @@ def test_every_source_of_a_package_counts(package, changed):
     assert import_plugins(["mypack"], package)[0] != before
 
 
-def test_a_module_of_a_package_brings_what_lies_beside_it(package):
-    before, _ = import_plugins(["mypack.losses"], package)
-    (package / "deep/more.py").write_text("x = 2\n")
-    assert import_plugins(["mypack.losses"], package)[0] != before
+@pytest.mark.parametrize(("module", "changed"), [("losses", "deep/more"), ("deep.more", "losses")])
+def test_a_module_of_a_package_brings_all_of_the_package(package, module, changed):
+    before, _ = import_plugins([f"mypack.{module}"], package)
+    (package / f"{changed}.py").write_text("x = 2\n")
+    assert import_plugins([f"mypack.{module}"], package)[0] != before
 
 
 def test_what_a_plug_in_lacks_is_its_own_error(package):
