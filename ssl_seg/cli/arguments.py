@@ -14,6 +14,22 @@ from ssl_seg.config import load_config
 AMP_DTYPES = {"bf16": "bfloat16", "fp16": "float16"}
 
 
+class _Options(DictAction):
+    """mmengine's reading of ``KEY=VALUE``, with a message on what is none."""
+
+    def __call__(
+        self,
+        parser: argparse.ArgumentParser,
+        namespace: argparse.Namespace,
+        values: Any,
+        option_string: str | None = None,
+    ) -> None:
+        """Put the pairs into the namespace."""
+        if wrong := [value for value in values if "=" not in value]:
+            parser.error(f"{option_string}: expected KEY=VALUE, got {wrong[0]!r}")
+        super().__call__(parser, namespace, values, option_string)
+
+
 def command_parser(command: str, description: str | None) -> argparse.ArgumentParser:
     """Return the parser of a command, with the flag that every command has."""
     parser = argparse.ArgumentParser(prog=f"{command}.py", description=description)
@@ -35,7 +51,7 @@ def add_config_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--cfg-options",
         nargs="+",
-        action=DictAction,
+        action=_Options,
         metavar="KEY=VALUE",
         help="override keys of the config, e.g. scheduler.generations=2 threads=4",
     )

@@ -11,6 +11,9 @@ from ssl_seg.core.stage import SourceKind
 from ssl_seg.core.stage_config import DEFAULT_INTERVAL
 
 KINDS: tuple[SourceKind, ...] = ("labeled", "pseudo", "unlabeled")
+TRAIN_CFG_KEYS = ("type", "by_epoch", "max_iters", "val_begin", "val_interval", "dynamic_intervals")
+"""What mmsegmentation's configs say of a training; all but ``max_iters`` has no effect."""
+
 LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
 PARAMWISE_KEYS = (
     "custom_keys",
@@ -51,6 +54,7 @@ def check_train_cfg(train_cfg: Any, where: str) -> None:
             f"{where}: training is by iteration, so that models that learn from sets of different "
             "size are trained equally long; give max_iters instead of epochs"
         )
+    only(train_cfg, TRAIN_CFG_KEYS, where)
     count(train_cfg.get("max_iters"), f"{where}.max_iters")
 
 

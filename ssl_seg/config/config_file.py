@@ -82,7 +82,7 @@ def _bases(path: Path) -> list[str]:
 
 
 def _missing(path: Path, above: tuple[Path, ...]) -> str:
-    names = [file.name for file in path.parent.glob(f"*{path.suffix}")]
+    names = [file.name for file in path.parent.glob(f"*{path.suffix or '.py'}")]
     near = get_close_matches(path.name, names, n=3)
     hint = f"; did you mean {', '.join(near)}?" if near else ""
     if above:

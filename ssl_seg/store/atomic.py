@@ -14,6 +14,8 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
+from ssl_seg.core.errors import UserError
+
 UNFINISHED = ".part"
 """Suffix of files that were being written; what a crash leaves of them is never published."""
 
@@ -104,11 +106,18 @@ def is_unfinished(name: str) -> bool:
 
 
 def make_folder(path: Path) -> None:
-    """Make a folder and those above it, as durable as what is going to be written into them."""
+    """Make a folder and those above it, as durable as what is going to be written into them.
+
+    Raises:
+        UserError: one of them is a file.
+    """
     if path.is_dir():
         return
     make_folder(path.parent)
-    path.mkdir(exist_ok=True)
+    try:
+        path.mkdir(exist_ok=True)
+    except FileExistsError as error:
+        raise UserError(f"{path}: expected a folder, but this is a file; name another") from error
     sync(path.parent)
 
 

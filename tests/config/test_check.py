@@ -126,6 +126,8 @@ BAD = {
     "log_level": 3,
     "train_cfg": {"type": "EpochBasedTrainLoop", "max_epochs": 3},
     "train_cfg.max_iters": "many",
+    "train_cfg.max_iter": 4,
+    "roles.final.train_cfg.max_iter": 4,
     "param_scheduler[1].by_epoch": None,
     "default_hooks.checkpoint.save_best": "mIoU",
     "default_hooks.checkpoint.by_epoch": True,

@@ -2,7 +2,15 @@ import os
 
 import pytest
 
-from ssl_seg.store.atomic import finished_files, is_unfinished, publish, write_bytes, write_json
+from ssl_seg.core.errors import UserError
+from ssl_seg.store.atomic import (
+    finished_files,
+    is_unfinished,
+    make_folder,
+    publish,
+    write_bytes,
+    write_json,
+)
 
 
 def test_a_killed_write_leaves_the_old_content_or_the_new(tmp_path, kills):
@@ -124,3 +132,10 @@ def test_a_link_is_refused_by_its_name(tmp_path):
     (tmp_path / "link").symlink_to("file")
     with pytest.raises(ValueError, match="link: expected a plain file"):
         list(finished_files(tmp_path))
+
+
+@pytest.mark.parametrize("below", ["", "deep/er"])
+def test_a_folder_where_a_file_is_is_refused(tmp_path, below):
+    (tmp_path / "file").touch()
+    with pytest.raises(UserError, match="file: expected a folder, but this is a file"):
+        make_folder(tmp_path / "file" / below)
