@@ -143,7 +143,7 @@ def test_what_convergence_needs_is_named(config, key):
         ({"sections": {"../up": {}}}, r"names of letters, digits and _, got '\.\./up'"),
         ({"sections": {1: {}}}, "names of letters, digits and _, got 1"),
         ({"test_dataloader.batch_size": 2}, r"one by one, .*inference\.batch_size"),
-        ({"oversample": 0.5}, "slices of volumes are chosen by slice_threshold"),
+        ({"oversample": 0.5}, "for pictures; .*set by slice_threshold"),
         ({"slice_threshold": 0}, r"share of the slices to keep, in \(0, 1\], or the least number"),
         (
             {"roles.student": {"sections": {"j": {}}}},
