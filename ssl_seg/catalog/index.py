@@ -14,6 +14,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import cached_property
+from itertools import chain
 from pathlib import Path
 from typing import Any, NamedTuple, Self
 
@@ -123,7 +124,9 @@ class DigestIndex:
         problems = []
         pool = ThreadPoolExecutor(_THREADS)
         try:
-            looks = pool.map(lambda path: self._look_into(path, facts), paths)
+            # By this thread alone: what the first look imports, several would find half imported.
+            first = self._look_into(paths[0], facts)
+            looks = chain([first], pool.map(lambda path: self._look_into(path, facts), paths[1:]))
             # Kept one by one, so that an interrupted run need not begin again.
             for path, look in zip(paths, looks, strict=True):
                 if isinstance(look, str):

@@ -1,6 +1,7 @@
 import hashlib
 import json
 import os
+import threading
 from pathlib import Path
 
 import pytest
@@ -149,3 +150,29 @@ def test_a_file_is_found_by_its_content_as_long_as_it_is_there(draw, tmp_path):
     second.write_bytes(b"changed")
     assert index.find(digest) is None
     assert index.find("0" * 64) is None
+
+
+def test_the_first_look_is_over_before_threads_take_the_others(tmp_path):
+    """Threads that import the same modules at the same time may find them half imported."""
+    looked = []
+
+    class Lookout:
+        kind = "lookout"
+
+        @classmethod
+        def of(cls, path):
+            looked.append((Path(path).name, threading.current_thread() is threading.main_thread()))
+            return cls()
+
+        @classmethod
+        def from_plain(cls, plain):
+            return cls()
+
+        def plain(self):
+            return []
+
+    for name in "abc":
+        (tmp_path / name).write_text(name)
+    DigestIndex().read([str(tmp_path / name) for name in "abc"], Lookout)
+    assert looked[0] == ("a", True)
+    assert sorted(looked[1:]) == [("b", False), ("c", False)]
