@@ -81,11 +81,6 @@ class TrainingSet(Dataset[Mapping[str, Any]]):
                 f"the pipeline of train_dataloader.dataset returned nothing for {case.image.path}; "
                 "a transform dropped the case"
             )
-        if "data_samples" not in packed:
-            raise UserError(
-                f"{case.image.path}: the pipeline of train_dataloader.dataset does not pack its "
-                "samples; put dict(type='PackSegInputs') at its end"
-            )
         _check_label(packed, opened.source, case)
         _check_sizes(packed, case)
         packed["data_samples"].set_metainfo(
