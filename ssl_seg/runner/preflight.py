@@ -26,6 +26,7 @@ WITHOUT_EFFECT: Mapping[str, Any] = {
     "custom_hooks": (),
     "convergence": None,
     "oversample": None,
+    "slice_threshold": None,
     "mix": None,
     "pseudo_labels": None,
     "plugins": {},

@@ -106,8 +106,11 @@ def _samples(stage: TrainStage, store: Store, sizes_of: SizesOf) -> list[Sample]
     def masks(source: Source) -> PseudoLabels | None:
         return MadeUpLabels(source.values, sizes_of) if source.kind == "pseudo" else None
 
+    # Which slices hold enough is a matter of all cases, of which these few need not hold any.
+    all_slices = replace(stage.config, slice_threshold=None)
+    tried = replace(stage, sources=tuple(alone), config=all_slices)
     with TemporaryDirectory(prefix="ssl-seg-") as folder:
-        opened = open_sources(replace(stage, sources=tuple(alone)), store, Path(folder), masks)
+        opened = open_sources(tried, store, Path(folder), masks)
         held = [number for number, source in enumerate(opened) if len(source)]
         samples = TrainingSet(opened, stage.space, stage.seed)
         rounds = max(_DRAWS, ceil(stage.config.batch_size / len(held)))

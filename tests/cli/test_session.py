@@ -48,6 +48,25 @@ def test_fresh_with_a_mistake_in_the_config_removes_nothing(images, work_dir, mi
     assert contents(work_dir) == before
 
 
+@pytest.mark.parametrize("threshold", [0.5, 3])
+def test_volumes_without_foreground_do_not_stop_a_run_that_has_others(
+    volumes, scans, tmp_path, threshold
+):
+    for name, length in (("least", 9), ("most", 14)):
+        image, label = scans(7, (length, 10, 8))
+        scans.write(tmp_path / f"train/images/{name}.nii.gz", image)
+        scans.write(tmp_path / f"train/labels/{name}.nii.gz", 0 * label)
+    for kind, voxels in zip(("images", "labels"), scans(1), strict=True):
+        scans.write(tmp_path / f"train/{kind}/some.nii.gz", voxels)
+    options = [
+        f"train_dataloader.dataset.data_root={tmp_path / 'train'}",
+        "split.labeled=3",
+        f"slice_threshold={threshold}",
+        "train_cfg.max_iters=1",
+    ]
+    train([str(volumes.config), "--work-dir", str(tmp_path / "work"), "--cfg-options", *options])
+
+
 def test_a_dry_run_of_fresh_removes_nothing_and_counts_nothing(images, work_dir, capsys):
     before = contents(work_dir)
     train([str(images.config), "--work-dir", str(work_dir), "--fresh", "--dry-run"])
