@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Mapping
 from importlib.util import find_spec
 from typing import Any
@@ -79,12 +80,35 @@ def check_types(config: Mapping[str, Any]) -> None:
         _check_training(part, where)
         if part["method"] is not None:
             _check(METHODS.get, METHODS.names(), part["method"], f"{where}method")
-    # Models and pipeline, and the cache of volumes.
-    given = 3 if config["views"] else 2
-    _check(PREDICTORS.get, PREDICTORS.names(), config["inference"], "inference", positional=given)
+        _check_inference(part["inference"], f"{where}inference", volumes=bool(config["views"]))
     _check(EXECUTORS.get, EXECUTORS.names(), config["executor"], "executor")
     for position, adapter in enumerate(config["adapters"]):
         _check(ADAPTERS.get, ADAPTERS.names(), adapter, f"adapters[{position}]")
+
+
+def _check_inference(inference: Any, where: str, *, volumes: bool) -> None:
+    # Models and pipeline, and the cache of volumes.
+    given, other = (3, 2) if volumes else (2, 3)
+    _check(PREDICTORS.get, PREDICTORS.names(), inference, where, positional=given)
+    entry: Any = PREDICTORS.get(inference["type"])
+    if not _takes(entry, given) and _takes(entry, other):
+        kind = inference["type"]
+        raise UserError(
+            f"{where}.type: {kind} predicts images, but the config has views, so it labels "
+            "volumes; take 'Views', or leave inference out"
+            if volumes
+            else f"{where}.type: {kind} predicts volumes, but the config has no views, so it "
+            "labels images; take 'Image', or leave inference out"
+        )
+
+
+def _takes(entry: Any, positional: int) -> bool:
+    """Tell whether an entry can be made of a number of positional arguments, by its defaults."""
+    try:
+        inspect.signature(entry).bind(*range(positional))
+    except TypeError:
+        return False
+    return True
 
 
 def _check_training(config: Mapping[str, Any], where: str) -> None:

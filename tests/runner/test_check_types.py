@@ -114,6 +114,15 @@ AXIAL = {"views": ("axial",), "test_dataloader.batch_size": 1}
             {"inference": {"type": "Image", "flips": True}},
             r"inference\.flips: .*did you mean 'flip'",
         ),
+        (
+            {"roles": {"final": {"inference": {"type": "Image", "flips": True}}}},
+            r"^roles\.final\.inference\.flips: .*did you mean 'flip'",
+        ),
+        ({"inference": {"type": "Views"}}, r"^inference\.type: Views predicts volumes, but"),
+        (
+            {**AXIAL, "inference": {"type": "Image"}},
+            r"^inference\.type: Image predicts images, but the config has views",
+        ),
         ({"executor": {"type": "Serail"}}, r"executor\.type: .*'Serial'"),
         (
             {"adapters": [{"type": "SliceSpacing2"}]},
