@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 # Plans of known files need neither numpy nor nibabel: both are imported for the first look only.
+# Threads look into files, so one module alone imports nibabel: a thread that came by another way
+# meanwhile would see it half made.
 
 SUFFIXES = (".nii.gz", ".nii")
 """Endings of NIfTI files."""
@@ -47,8 +49,6 @@ class VolumeFacts:
             UserError: the file is none of a volume (see `nifti.opened`), a voxel
                 is NaN or infinite, or all voxels are equal.
         """
-        from nibabel.orientations import aff2axcodes  # noqa: PLC0415
-
         from ssl_seg.media.volumes.nifti import opened  # noqa: PLC0415
 
         lows, highs = [], []
@@ -62,8 +62,7 @@ class VolumeFacts:
                 f"all voxels hold the same value, {lows[0]:g}: there is nothing to see in it; "
                 "export it anew or take it out of the data set"
             )
-        ends = aff2axcodes(file.affine)  # type: ignore[no-untyped-call]
-        return cls(file.shape, file.affine, "".join(ends))
+        return cls(file.shape, file.affine, file.directions)
 
     @classmethod
     def from_plain(cls, plain: Sequence[Any]) -> Self:

@@ -20,6 +20,7 @@ import numpy as np
 from nibabel.arrayproxy import ArrayProxy
 from nibabel.nifti1 import Nifti1Header, Nifti1Image
 from nibabel.nifti2 import Nifti2Header
+from nibabel.orientations import aff2axcodes
 from nibabel.spatialimages import HeaderDataError
 from numpy.typing import ArrayLike, NDArray
 
@@ -65,6 +66,11 @@ class NiftiFile:
     intercept: float
     _proxy: ArrayProxy
     _stream: IO[bytes]
+
+    @property
+    def directions(self) -> str:
+        """End of the body that each axis leads nearest to, such as ``RAS``."""
+        return "".join(aff2axcodes(self.affine))  # type: ignore[no-untyped-call]
 
     def stored(self) -> NDArray[Any]:
         """Read all voxels as they are stored, not scaled, and check the end of the file."""

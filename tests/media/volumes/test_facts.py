@@ -1,6 +1,8 @@
 import gzip
 import json
 import shutil
+import subprocess
+import sys
 import tracemalloc
 
 import nibabel
@@ -247,3 +249,25 @@ def test_a_large_volume_is_never_in_memory_whole(draw_volume, monkeypatch):
     finally:
         tracemalloc.stop()
     assert peak < 64 * 64 * 512 * 4 / 4
+
+
+def test_volumes_are_looked_into_side_by_side_from_a_cold_start(draw_volume):
+    """A thread that comes while another imports nibabel must not see it half made."""
+    path = str(draw_volume("x.nii.gz"))
+    code = (
+        "import sys, time\n"
+        "from concurrent.futures import ThreadPoolExecutor\n"
+        "class Slow:\n"
+        "    def find_spec(self, name, path=None, target=None):\n"
+        "        time.sleep(0.01 * name.startswith('nibabel'))\n"
+        "sys.meta_path.insert(0, Slow())\n"
+        "from ssl_seg.media.volumes.facts import VolumeFacts\n"
+        "with ThreadPoolExecutor(20) as pool:\n"
+        "    looks = []\n"
+        "    for _ in range(20):\n"
+        f"        looks.append(pool.submit(VolumeFacts.of, {path!r}))\n"
+        "        time.sleep(0.04)\n"
+        "    assert len({look.result() for look in looks}) == 1\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
