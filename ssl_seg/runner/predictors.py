@@ -113,7 +113,7 @@ class Image:
             views' probabilities counts.
 
     Raises:
-        UserError: a scale is not positive.
+        UserError: scales are no list, or one of them is no positive number.
     """
 
     def __init__(

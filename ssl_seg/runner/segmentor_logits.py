@@ -39,12 +39,13 @@ class SegmentorLogits:
             logits are those of the mean probabilities.
 
     Raises:
-        UserError: a scale is not positive.
+        UserError: scales are no list, or one of them is no positive number.
     """
 
     def __init__(self, model: Any, *, flip: bool = False, scales: Sequence[float] = (1.0,)) -> None:
-        if not scales or min(scales) <= 0:
-            raise UserError(f"scales must be positive factors, got {scales!r}")
+        listed = isinstance(scales, (list, tuple)) and len(scales) > 0
+        if not listed or not all(isinstance(s, (int, float)) and s > 0 for s in scales):
+            raise UserError(f"scales must be a list of positive factors, got {scales!r}")
         self._model = model
         mirrored = (False, True) if flip else (False,)
         self._looks = [(scale, mirror) for scale in scales for mirror in mirrored]

@@ -189,9 +189,9 @@ def test_flips_and_scales_work_with_one_channel_too(segmentor, case):
     assert 0.5 <= prediction.confidence.min() <= prediction.confidence.max() <= 1
 
 
-@pytest.mark.parametrize("scales", [(), (0,), (1.0, -0.5)])
+@pytest.mark.parametrize("scales", [(), (0,), (1.0, -0.5), 1.5, "x", ("1",)])
 def test_scales_must_be_positive(scales):
-    with pytest.raises(ValueError, match="inference: scales must be positive factors"):
+    with pytest.raises(ValueError, match="inference: scales must be a list of positive factors"):
         PREDICTORS.build({"type": "Image", "scales": scales}, None, LOAD, where="inference")
 
 

@@ -55,8 +55,8 @@ class Views:
         batch_size: int = 4,
     ) -> None:
         check_fusion(fusion)
-        if batch_size < 1:
-            raise UserError(f"batch_size must be at least 1 slice, got {batch_size}")
+        if not isinstance(batch_size, int) or batch_size < 1:
+            raise UserError(f"batch_size must be at least 1 slice, got {batch_size!r}")
         self._networks = networks(models)
         self._transform = built_pipeline(pipeline)
         self._cache = cache

@@ -322,6 +322,7 @@ def test_networks_of_different_classes_are_refused(cache, pointwise, rstn):
     [
         ({"fusion": "Hard"}, "fusion: there is no 'Hard'; did you mean 'hard'"),
         ({"batch_size": 0}, "batch_size must be at least 1 slice, got 0"),
+        ({"batch_size": "4"}, "batch_size must be at least 1 slice, got '4'"),
         ({"flip": True}, r"inference.flip: Views has no such argument"),
     ],
 )
