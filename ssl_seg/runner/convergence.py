@@ -20,6 +20,7 @@ from mmengine.runner import Runner
 from ssl_seg.core.fingerprint import derive_seed
 from ssl_seg.core.stage_config import ConvergenceRule
 from ssl_seg.runner import checkpoint
+from ssl_seg.runner.finite import NotFiniteError
 from ssl_seg.store.atomic import write_json
 
 logger = logging.getLogger(__name__)
@@ -78,6 +79,9 @@ def train_until_converged(
 
     Returns:
         The last runner, and ``attempts`` and ``converged`` for the manifest.
+
+    Raises:
+        NotFiniteError: the last attempt diverged.
     """
     if rule is None:
         return train(seed, []), {}
@@ -86,13 +90,19 @@ def train_until_converged(
     while True:
         losses = LastLosses(ceil(rule.window * iterations))
         own = seed if attempt == 1 else derive_seed("attempt", seed, attempt)
-        runner = train(own, [losses])
-        converged = losses.has_converged(rule.mean, rule.least)
-        if converged or attempt == rule.attempts:
-            break
+        try:
+            runner = train(own, [losses])
+        except NotFiniteError as error:
+            if attempt == rule.attempts:
+                raise
+            logger.warning("%s", error)
+        else:
+            converged = losses.has_converged(rule.mean, rule.least)
+            if converged or attempt == rule.attempts:
+                break
         logger.warning(
             "the training has not converged: the last losses are not below %s on average and %s at "
-            "least; attempt %d of %d starts from other weights",
+            "least, or not finite; attempt %d of %d starts from other weights",
             rule.mean,
             rule.least,
             attempt + 1,

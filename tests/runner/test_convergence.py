@@ -9,6 +9,9 @@ from statistics import fmean
 import pytest
 import torch
 
+from ssl_seg.core.stage_config import ConvergenceRule
+from ssl_seg.runner.convergence import train_until_converged
+from ssl_seg.runner.finite import NotFiniteError
 from ssl_seg.store.store import Store
 
 SIGKILLED = -9
@@ -153,6 +156,35 @@ def test_a_model_that_starts_from_a_trained_one_is_trained_once(tiny, data, tmp_
     }
     assert said["initial"]["attempts"] == 3
     assert "attempts" not in said["student"]
+
+
+def attempts_that(tmp_path, outcomes, attempts):
+    """Train until it converges, where each attempt's last loss, or its error, is given."""
+    left = iter(outcomes)
+
+    def train(seed, hooks):
+        outcome = next(left)
+        if isinstance(outcome, Exception):
+            raise outcome
+        hooks[0].after_train_iter(None, 0, outputs={"loss": torch.tensor(outcome)})
+        return seed
+
+    rule = ConvergenceRule(mean=0.5, least=0.5, window=0.5, attempts=attempts)
+    return train_until_converged(rule, 2, tmp_path, 7, train)
+
+
+def test_an_attempt_that_diverges_has_not_converged(tmp_path, caplog):
+    diverged = NotFiniteError("iteration 1: the loss is not finite")
+    seed, said = attempts_that(tmp_path, [diverged, 0.9, 0.1], attempts=3)
+    assert said == {"attempts": 3, "converged": True}
+    assert seed not in (7, None)
+    assert "the loss is not finite" in caplog.text
+
+
+def test_the_last_attempt_that_diverges_is_an_error(tmp_path):
+    diverged = NotFiniteError("iteration 1: the loss is not finite")
+    with pytest.raises(NotFiniteError, match="iteration 1"):
+        attempts_that(tmp_path, [0.9, diverged], attempts=2)
 
 
 # Interruptions
