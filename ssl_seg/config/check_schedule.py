@@ -26,7 +26,8 @@ def check_schedule(config: Mapping[str, Any], where: str) -> None:
         where: place of the overlay, for messages.
 
     Raises:
-        UserError: one ends before it begins, or all end before the training does.
+        UserError: one ends before it begins, is shorter than it runs, or all end before the
+            training does.
     """
     iterations, found = config["train_cfg"]["max_iters"], config["param_scheduler"] or ()
     schedules = [found] if isinstance(found, Mapping) else found
@@ -39,6 +40,7 @@ def check_schedule(config: Mapping[str, Any], where: str) -> None:
                 + ("" if "end" in schedule else ", where the training does (train_cfg.max_iters)")
                 + "; begin must lie before end"
             )
+        _check_length(schedule, min(end, iterations) - begin, f"{where}param_scheduler[{position}]")
     for value in dict.fromkeys(map(_value, schedules)):
         same = [schedule for schedule in schedules if _value(schedule) == value]
         last = max(same, key=lambda schedule: int(schedule.get("end", iterations)))
@@ -50,6 +52,21 @@ def check_schedule(config: Mapping[str, Any], where: str) -> None:
                 f"{iterations - end} iterations would be trained with what it ended at. Set "
                 f"end={iterations}, or leave end out, which means max_iters; a constant rest is "
                 f"dict(type='ConstantLR', factor=1, begin={end}, end={iterations}, by_epoch=False)"
+            )
+
+
+def _check_length(schedule: Mapping[str, Any], iterations: int, where: str) -> None:
+    """Check those that are told their length once more: a restart stays at its least value."""
+    lengths = {"total_steps": [schedule.get("total_steps")], "periods": schedule.get("periods")}
+    for name, parts in lengths.items():
+        # What is no number is refused by mmengine when it is built.
+        if not parts or not all(isinstance(part, int) for part in parts):
+            continue
+        if sum(parts) < iterations:
+            raise UserError(
+                f"{where} ({schedule.get('type')}): its {name} are {sum(parts)} iterations, but it "
+                f"runs for {iterations}; make them {iterations}, or end it earlier and let another "
+                "entry follow"
             )
 
 

@@ -31,6 +31,9 @@ def entry(kind, **others):
         [entry("LinearLR", start_factor=0.01, end=10), entry("CosineAnnealingLR", begin=10)],
         [entry("PolyLR", end=60), entry("ConstantLR", factor=1, begin=60, end=100)],
         [entry("PolyLR", end=60), entry("PolyLR", begin=60)],
+        [entry("OneCycleLR", eta_max=0.1, total_steps=100)],
+        [entry("CosineRestartLR", periods=[40, 50], restart_weights=[1, 1], begin=10)],
+        [entry("CosineRestartLR", periods=[100], restart_weights=[1], end=200)],
     ],
 )
 def test_fitting_ones_pass(schedules):
@@ -50,6 +53,19 @@ def test_a_decay_that_ends_before_the_training_is_refused(kind):
 def test_so_is_a_linear_one():
     with pytest.raises(UserError, match="up to iteration 60"):
         check([entry("LinearLR", start_factor=1, end_factor=0, end=60)])
+
+
+@pytest.mark.parametrize(
+    ("schedule", "message"),
+    [
+        ({"type": "OneCycleLR", "total_steps": 60}, r"total_steps are 60 .* runs for 100"),
+        ({"type": "CosineRestartLR", "periods": [40, 20]}, r"periods are 60 .* runs for 100"),
+        ({"type": "CosineRestartLR", "periods": [60], "begin": 20}, r"60 .* runs for 80"),
+    ],
+)
+def test_so_is_one_whose_own_length_is_less(schedule, message):
+    with pytest.raises(UserError, match=rf"^param_scheduler\[0\] .*{message}"):
+        check([entry(**{"kind": schedule.pop("type"), **schedule})])
 
 
 def test_each_value_has_a_schedule_of_its_own():
