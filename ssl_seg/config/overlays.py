@@ -78,17 +78,29 @@ def with_overlays(config: Mapping[str, Any], part: TrainingPart) -> dict[str, An
 def overlaid(
     config: Mapping[str, Any], overlay: Mapping[str, Any] | None, where: str
 ) -> dict[str, Any]:
-    """Return the config with an overlay merged into it.
+    """Return the config with an overlay merged into it: dicts key by key, all else replaced.
 
     Raises:
-        UserError: a dict in the overlay stands where the config has something else.
+        UserError: inside a dict, a dict in the overlay stands where the config has something else.
     """
     if not overlay:
         return dict(config)
-    # mmengine merges no dict into None, which stands for nothing here.
-    merged = Config({key: part for key, part in config.items() if part is not None})
+    # mmengine merges no dict into a word or None, such as mix='concat'; the dict replaces it.
+    replaced = {
+        key: _without_mark(value)
+        for key, value in overlay.items()
+        if not isinstance(config.get(key), Mapping)
+    }
+    merged = Config({key: part for key, part in config.items() if key not in replaced})
     try:
-        merged.merge_from_dict(dict(overlay))
+        merged.merge_from_dict({**overlay, **replaced})
     except TypeError as error:
         raise UserError(f"{where}: {error}") from error
     return {**dict.fromkeys(config), **merged.to_dict()}
+
+
+def _without_mark(value: Any) -> Any:
+    """Drop mmengine's mark for a dict that replaces; it takes it out only where it merges."""
+    if isinstance(value, Mapping):
+        return {key: item for key, item in value.items() if key != "_delete_"}
+    return value

@@ -186,9 +186,11 @@ def test_messages_say_what_to_do(config, change, hint):
         checked(config(change))
 
 
-def test_a_dict_over_a_plain_value_in_a_role_is_refused_by_place(config):
-    with pytest.raises(ValueError, match=r"^roles\.student: .*mix"):
-        checked(config({"mix": "concat", "roles.student.mix": {"labeled": 0.5}}))
+def test_a_dict_in_a_role_replaces_the_word_of_a_default(config):
+    overlay = {"roles.student.mix": {"labeled": 0.5}}
+    assert checked(config(overlay))["roles"]["student"]["mix"] == {"labeled": 0.5}
+    with pytest.raises(ValueError, match=r"^roles\.student\.mix\.labeled: .* got 2"):
+        checked(config({"roles.student.mix": {"labeled": 2.0}}))
 
 
 def test_a_dict_in_a_role_may_stand_where_the_config_has_nothing(config):

@@ -162,5 +162,5 @@ def test_images_may_be_labeled_in_batches(config):
 
 
 def test_a_dict_over_a_plain_value_in_a_section_is_refused_by_place(config):
-    with pytest.raises(ValueError, match=r"^sections\.J: .*mix"):
-        checked(config({"mix": "concat", "sections.J.mix": {"labeled": 0.5}}))
+    with pytest.raises(ValueError, match=r"^sections\.J: .*max_iters"):
+        checked(config({"sections.J.train_cfg": {"max_iters": {"least": 1}}}))

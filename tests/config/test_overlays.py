@@ -38,11 +38,17 @@ def test_what_an_overlay_sets_leaves_the_config_below_as_it_is():
     assert BASE["train_cfg"] == {"max_iters": 4, "type": "Loop"}
 
 
-def test_a_dict_over_a_plain_value_is_refused_unless_it_replaces_it():
-    with pytest.raises(UserError, match=r"^roles\.x: mix="):
-        overlaid(BASE, {"mix": {"labeled": 0.5}}, "roles.x")
-    replaced = overlaid(BASE, {"mix": {"_delete_": True, "labeled": 0.5}}, "roles.x")
-    assert replaced["mix"] == {"labeled": 0.5}
+@pytest.mark.parametrize("mark", [{}, {"_delete_": True}], ids=["plain", "marked"])
+def test_a_dict_replaces_a_word_or_nothing(mark):
+    for base in (BASE, {**BASE, "mix": None}):
+        replaced = overlaid(base, {"mix": {**mark, "labeled": 0.5}}, "roles.x")
+        assert replaced["mix"] == {"labeled": 0.5}
+
+
+def test_a_dict_over_a_plain_value_inside_a_dict_is_refused_unless_it_replaces_it():
+    given = {"max_iters": {"least": 1}}
+    with pytest.raises(UserError, match=r"^roles\.x: max_iters="):
+        overlaid(BASE, {"train_cfg": given}, "roles.x")
 
 
 def test_each_overlay_is_found_with_its_place_after_the_config_itself():

@@ -64,7 +64,8 @@ NEUTRAL = {
     },
     **{f"default_hooks.{name}": {"type": "Other", "interval": 7} for name in neutral(HOOKS)},
     **{key: {"type": "Other"} for key in neutral(KEYS)},
-    **dict.fromkeys(("cache_dir", "log_level", "work_dir"), "other"),
+    **dict.fromkeys(("cache_dir", "work_dir"), "other"),
+    "log_level": "ERROR",
     "default_hooks.checkpoint": {"type": "CheckpointHook", "by_epoch": False, "interval": 77},
 }
 

@@ -92,7 +92,7 @@ def test_a_views_overlay_changes_its_networks_alone(planned):
 def test_a_sections_overlay_changes_it_and_what_follows(planned, section, anew):
     usual, other = (
         planned(changes, SUPERVISED)
-        for changes in (None, {f"sections.{section}.env_cfg": {"a": 1}})
+        for changes in (None, {f"sections.{section}.env_cfg": {"cudnn_benchmark": True}})
     )
     assert trained_anew(usual, other) == {
         ("initial", view, one) for view in BODY_VIEWS for one in anew
