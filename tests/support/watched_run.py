@@ -13,6 +13,13 @@ import sys
 import threading
 from pathlib import Path
 
+MODULES = (
+    *("ssl_seg.cli.train", "ssl_seg.cli.main", "ssl_seg.phantoms.data_set"),
+    *(f"ssl_seg.runner.{name}" for name in ("preflight", "check_types", "train", "label")),
+    *("ssl_seg.runner.evaluate", "ssl_seg.runner.volume_predictors"),
+    # What torch's optimisers and mmengine's Visualizer import when they are built takes seconds.
+    *("torch._dynamo", "matplotlib.figure", "matplotlib.backends.backend_agg"),
+)
 CHANGES = ("fsync", "mkdir", "rename", "replace", "rmdir", "unlink")
 PICTURES = (".jpg", ".png")
 PLANNING = "planning"
@@ -23,8 +30,8 @@ def import_all():
     from ssl_seg.compat import import_mmseg
 
     import_mmseg()
-    for name in ("cli.train", "cli.main", "runner.check_types", "runner.label", "runner.evaluate"):
-        importlib.import_module(f"ssl_seg.{name}")
+    for name in MODULES:
+        importlib.import_module(name)
 
 
 def command(arguments, log, kill_at=None):
