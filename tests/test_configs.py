@@ -17,8 +17,9 @@ import pytest
 import torch
 from PIL import Image
 
+from ssl_seg.catalog.build import read_catalog
 from ssl_seg.catalog.index import DigestIndex
-from ssl_seg.config import load_config, open_experiment
+from ssl_seg.config import case_lists, load_config, open_experiment
 from ssl_seg.config.check import checked
 from ssl_seg.config.overlays import overlaid_parts
 
@@ -184,15 +185,34 @@ def moved(part, at_hand):
     return part
 
 
+load = cache(load_config)
+"""A config as its file holds it; to be read only."""
+
+
+@cache
+def check(config):
+    """Return a checked config; to be read only."""
+    return checked(load(config))
+
+
 @pytest.fixture(scope="module")
 def opened(at_hand):
-    """Return a config's experiment and its plan."""
+    """Return a config's experiment and its plan; configs with one data set read it once."""
     index = DigestIndex()
+    catalogs = {}
+
+    def read_once(dataset, *rest):
+        key = repr({name: dataset[name] for name in sorted(dataset) if name != "pipeline"})
+        if key not in catalogs:
+            catalogs[key] = read_catalog(dataset, *rest)
+        return catalogs[key]
 
     @cache
     def open_config(config):
-        loaded = moved(load_config(config), at_hand)
-        experiment = open_experiment(loaded, folder=config.parent, index=index)
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(case_lists, "read_catalog", read_once)
+            moved_config = moved(load(config), at_hand)
+            experiment = open_experiment(moved_config, folder=config.parent, index=index)
         return experiment, experiment.plan(config.stem)
 
     return open_config
@@ -266,7 +286,7 @@ def test_every_config_names_known_types_and_its_models_learn(config):
     from ssl_seg.runner import predictors  # noqa: F401 - registers what predicts
     from ssl_seg.runner.check_types import check_types
 
-    settings = checked(load_config(config))
+    settings = check(config)
     check_types(settings)
     for part, _ in overlaid_parts(settings):
         require_learning(json.dumps(part["model"], sort_keys=True))
@@ -293,7 +313,7 @@ def require_three_views(volumes):
 
 
 def test_samples_and_rates_fit_the_medium(config):
-    settings = checked(load_config(config))
+    settings = check(config)
     (require_three_views if settings["views"] else require_crops_of_one_size)(settings)
 
 
@@ -457,7 +477,7 @@ def test_bounds_learn_from_true_labels(name, learned_from, opened):
 def test_rstn_vgg16_is_the_published_size():
     from ssl_seg.runner import models
 
-    settings = checked(load_config(ROOT / "nih_pancreas/rstn_atso_10pct.py"))
+    settings = check(ROOT / "nih_pancreas/rstn_atso_10pct.py")
     with torch.device("meta"):
         model = models.build(settings["model"])
     assert sum(weight.numel() for weight in model.parameters()) == 268_555_786
