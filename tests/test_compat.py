@@ -1,10 +1,12 @@
 """The third-party stack imports, finds its configs and loads weights without running code.
 
-Import state is a process's, so what depends on it is tried in processes of its own.
+Import state is a process's, so what depends on it is tried in processes of its own. They fork from
+one that has imported torch and mmengine, where it makes no difference.
 """
 
 from __future__ import annotations
 
+import multiprocessing
 import os
 import subprocess
 import sys
@@ -23,6 +25,21 @@ DEEPLAB = "mmseg::_base_/models/deeplabv3plus_r50-d8.py"
 without_compiled_ops = pytest.mark.skipif(
     find_spec("mmcv._ext") is not None, reason="compiled mmcv is installed"
 )
+
+
+@pytest.fixture(scope="module")
+def fork_python():
+    """Return a function that runs code, with variables given, where neither mmcv nor mmseg is."""
+    processes = multiprocessing.get_context("forkserver")
+    processes.set_forkserver_preload(["torch", "mmengine.runner"])
+
+    def run(code: str, **variables: str) -> None:
+        process = processes.Process(target=exec, args=(code, variables))
+        process.start()
+        process.join()
+        assert process.exitcode == 0  # standard error says why
+
+    return run
 
 
 def run_python(code: str, *args: object) -> None:
@@ -56,8 +73,8 @@ def scope_marks(value: object) -> list[object]:
 
 
 @without_compiled_ops
-def test_all_of_mmseg_registers_and_its_surroundings_stay_as_they_were():
-    run_python(
+def test_all_of_mmseg_registers_and_its_surroundings_stay_as_they_were(fork_python):
+    fork_python(
         """
 import sys
 from ssl_seg.compat import import_mmseg
@@ -82,7 +99,7 @@ for name, group in {
     )
 
 
-def test_deeplabv3plus_on_mobilenetv2_trains_beside_a_runner(tmp_path):
+def test_deeplabv3plus_on_mobilenetv2_trains_beside_a_runner(fork_python, tmp_path):
     config = tmp_path / "config.py"
     config.write_text(
         f"""
@@ -106,9 +123,8 @@ model = dict(
 )
 """
     )
-    run_python(
+    fork_python(
         """
-import sys
 from ssl_seg.compat import import_mmseg, patch_config_paths
 patch_config_paths()
 import_mmseg()
@@ -121,8 +137,8 @@ sample = SegDataSample(gt_sem_seg=PixelData(data=torch.randint(0, 5, (1, 64, 64)
 sample.set_metainfo(dict(img_shape=(64, 64), ori_shape=(64, 64)))
 batch = dict(inputs=[torch.randint(0, 256, (3, 64, 64), dtype=torch.uint8)] * 2,
              data_samples=[sample] * 2)
-config = Config.fromfile(sys.argv[1])
-runner = Runner(config.model, work_dir=sys.argv[2], default_scope="mmseg")
+config = Config.fromfile(config)
+runner = Runner(config.model, work_dir=work_dir, default_scope="mmseg")
 before = {name: value.clone() for name, value in runner.model.named_parameters()}
 optim = runner.build_optim_wrapper(dict(optimizer=dict(type="SGD", lr=0.1)))
 log = runner.model.train_step(batch, optim)
@@ -138,8 +154,8 @@ runner.model.eval()
 prediction = runner.model.test_step(batch)[0].pred_sem_seg.data
 assert prediction.shape == (1, 64, 64) and int(prediction.max()) < 5
 """,
-        config,
-        tmp_path / "work",
+        config=str(config),
+        work_dir=str(tmp_path / "work"),
     )
 
 
@@ -153,33 +169,33 @@ def test_a_compiled_operator_says_what_it_needs_when_it_is_called():
         nms(torch.zeros(1, 4), torch.zeros(1), iou_threshold=0.5)
 
 
-def test_compiled_operators_are_used_where_they_are(tmp_path):
+def test_compiled_operators_are_used_where_they_are(fork_python, tmp_path):
     (tmp_path / "_ext.py").write_text(
         "def __getattr__(name):\n"
         "    if name.startswith('__'):\n"
         "        raise AttributeError(name)\n"
         "    return lambda *args, **kwargs: 'compiled'\n"
     )
-    run_python(
+    fork_python(
         """
 import sys
 import mmcv
-mmcv.__path__.insert(0, sys.argv[1])
+mmcv.__path__.insert(0, compiled)
 from ssl_seg.compat import import_mmseg
 import_mmseg()
 from mmcv.ops import nms
 from mmengine.utils.dl_utils import mmcv_full_available
 assert mmcv_full_available() is True
-assert sys.modules["mmcv._ext"].__file__.startswith(sys.argv[1])
+assert sys.modules["mmcv._ext"].__file__.startswith(compiled)
 assert sys.modules["mmcv.ops.nms"].ext_module.nms() == "compiled"
 """,
-        tmp_path,
+        compiled=str(tmp_path),
     )
 
 
 @without_compiled_ops
-def test_a_failed_import_leaves_no_stand_in_behind():
-    run_python(
+def test_a_failed_import_leaves_no_stand_in_behind(fork_python):
+    fork_python(
         """
 import sys
 from ssl_seg.compat import import_mmseg
