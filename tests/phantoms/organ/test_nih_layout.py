@@ -8,6 +8,7 @@ import nibabel
 import numpy as np
 import pytest
 
+from ssl_seg.phantoms.organ import nih_layout
 from ssl_seg.phantoms.organ.cohort import Cohort, draw_case
 from ssl_seg.phantoms.organ.data_folder import write_organ
 from ssl_seg.phantoms.organ.nih_layout import NIH
@@ -160,8 +161,11 @@ def test_equal_settings_give_equal_bytes(root, tmp_path, contents):
     assert contents(tmp_path / "again") == contents(root)
 
 
-def test_withdrawn_scans_leave_their_labels(tmp_path):
-    write_organ(tmp_path / "nih", Cohort(look="source", train=25, size=(16, 16, 16)), NIH)
+def test_withdrawn_scans_leave_their_labels(tmp_path, monkeypatch):
+    cohort = Cohort(look="source", train=25, size=(16, 16, 16))
+    body = draw_case(cohort, 1)
+    monkeypatch.setattr(nih_layout, "draw_case", lambda cohort, number: body)
+    write_organ(tmp_path / "nih", cohort, NIH)
     scans = sorted(path.name for path in tmp_path.glob("nih/manifest-*/Pancreas-CT/*"))
     labels = sorted(path.name for path in tmp_path.glob("nih/TCIA*/*"))
     assert scans == [f"PANCREAS_{number:04}" for number in (*range(1, 25), 26)]

@@ -28,6 +28,20 @@ def out(tmp_path):
     return tmp_path / "prepared"
 
 
+@pytest.fixture(scope="module")
+def kept(drawn, tmp_path_factory):
+    """The prepared volumes of all scans; to be read only."""
+    folder = tmp_path_factory.mktemp("kept")
+    prepare(find_pairs(drawn, drawn).pairs, folder)
+    return folder
+
+
+@pytest.fixture
+def prepared(kept, out):
+    """The prepared volumes of all scans, where they may be changed."""
+    return shutil.copytree(kept, out)
+
+
 def run(published, out, numbers=None, **options):
     return prepare(find_pairs(published.root, published.root, numbers).pairs, out, **options)
 
@@ -54,20 +68,18 @@ def voxels(path):
 # What is written
 
 
-def test_voxels_are_those_that_were_scanned_slice_1_first(published, out, volumes):
-    run(published, out)
+def test_voxels_are_those_that_were_scanned_slice_1_first(published, kept, volumes):
     for number, volume in volumes.items():
-        image = nibabel.load(out / f"images/{number:04}.nii.gz")
+        image = nibabel.load(kept / f"images/{number:04}.nii.gz")
         assert image.get_data_dtype() == np.int16
         # The scanner's slice 1 is the highest.
         np.testing.assert_array_equal(image.dataobj, volume.voxels[:, :, ::-1])
 
 
-def test_labels_are_the_published_arrays_on_the_grid_of_the_image(published, out, volumes):
-    run(published, out)
+def test_labels_are_the_published_arrays_on_the_grid_of_the_image(published, kept, volumes):
     for number, volume in volumes.items():
-        image = nibabel.load(out / f"images/{number:04}.nii.gz")
-        label = nibabel.load(out / f"labels/{number:04}.nii.gz")
+        image = nibabel.load(kept / f"images/{number:04}.nii.gz")
+        label = nibabel.load(kept / f"labels/{number:04}.nii.gz")
         assert label.get_data_dtype() == np.uint8
         np.testing.assert_array_equal(label.dataobj, published.labels(number))
         np.testing.assert_array_equal(label.affine, image.affine)
@@ -90,10 +102,9 @@ def test_the_label_of_a_pixel_is_that_of_its_column_row_and_instance_number(publ
         np.testing.assert_array_equal(label[:, :, z].T, published.labels(2)[:, :, z].T)
 
 
-def test_every_voxel_lies_where_it_was_scanned(published, out, volumes):
-    run(published, out)
+def test_every_voxel_lies_where_it_was_scanned(published, kept, volumes):
     for number, volume in volumes.items():
-        affine = nibabel.load(out / f"images/{number:04}.nii.gz").affine
+        affine = nibabel.load(kept / f"images/{number:04}.nii.gz").affine
         columns, rows, slices = volume.grid.shape
         for x, y, z in product((0, columns - 1), (0, rows - 1), (0, slices - 1)):
             left, back, head = (
@@ -107,9 +118,8 @@ def test_every_voxel_lies_where_it_was_scanned(published, out, volumes):
             )
 
 
-def test_the_catalog_reads_it(published, out):
-    run(published, out)
-    cases = NIHPancreas(data_root=out).read(DigestIndex()).cases
+def test_the_catalog_reads_it(published, kept):
+    cases = NIHPancreas(data_root=kept).read(DigestIndex()).cases
     assert [case.id for case in cases] == ["0001", "0002", "0003"]
     for case in cases:
         counts = dict(case.label.pixels)
@@ -117,8 +127,7 @@ def test_the_catalog_reads_it(published, out):
         assert sum(counts.values()) == published.labels(int(case.id)).size
 
 
-def test_both_layouts_give_the_same_files(published, out, tmp_path):
-    run(published, out)
+def test_both_layouts_give_the_same_files(published, out, kept):
     scans = {number: published.slices(number) for number in (1, 2, 3)}
     for number, slices in scans.items():
         folder = published.root / f"DOI/PANCREAS_{number:04}/1.2.826/1.2.827"
@@ -127,9 +136,8 @@ def test_both_layouts_give_the_same_files(published, out, tmp_path):
         for at, path in enumerate(reversed(slices)):
             path.rename(folder / f"{at:06}.dcm")
     shutil.rmtree(published.root / "manifest-1599750808610")
-    old = tmp_path / "old"
-    run(published, old)
-    assert files(old) == files(out)
+    run(published, out)
+    assert files(out) == files(kept)
 
 
 def test_files_that_are_no_dicom_are_told_and_left_out(published, out, caplog):
@@ -148,9 +156,8 @@ def test_dicom_files_need_no_suffix(published, out, volumes):
     np.testing.assert_array_equal(voxels(out / "images/0001.nii.gz"), volumes[1].voxels[:, :, ::-1])
 
 
-def test_the_record_tells_what_was_made_of_what(published, out, volumes):
-    run(published, out)
-    record = json.loads((out / "prepared.json").read_text())
+def test_the_record_tells_what_was_made_of_what(published, kept, volumes):
+    record = json.loads((kept / "prepared.json").read_text())
     assert sorted(record["cases"]) == ["0001", "0002", "0003"]
     entry = record["cases"]["0003"]
     assert entry["series"] == dcmread(published.slices(3)[0]).SeriesInstanceUID
@@ -163,7 +170,7 @@ def test_the_record_tells_what_was_made_of_what(published, out, volumes):
     assert entry["sources"]["scan"]["files"] == 24
     assert set(entry["files"]) == {"images/0003.nii.gz", "labels/0003.nii.gz"}
     assert set(entry["versions"]) == {"ssl_seg", "nibabel", "numpy", "pydicom"}
-    assert str(published.root) not in (out / "prepared.json").read_text()
+    assert str(published.root) not in (kept / "prepared.json").read_text()
 
 
 def test_the_edge_is_looked_at_2_mm_outside_along_columns_and_rows(published, out):
@@ -355,76 +362,70 @@ def test_others_are_prepared_beside_a_bad_case(published, out):
 # Going on
 
 
-def test_finished_cases_are_kept_and_the_result_is_that_of_one_call(published, out, tmp_path):
+def test_finished_cases_are_kept_and_the_result_is_that_of_one_call(published, out, kept):
     assert run(published, out, [2]).made == ("0002",)
     before = (out / "images/0002.nii.gz").stat()
     done = run(published, out)
     assert (done.made, done.kept) == (("0001", "0003"), ("0002",))
     after = (out / "images/0002.nii.gz").stat()
     assert (after.st_ino, after.st_mtime_ns) == (before.st_ino, before.st_mtime_ns)
-    run(published, tmp_path / "at once")
-    assert files(out) == files(tmp_path / "at once")
+    assert files(out) == files(kept)
 
 
 @pytest.mark.parametrize("kind", ["images", "labels"])
-def test_a_case_of_which_a_file_is_missing_is_made_again(published, out, kind):
-    run(published, out)
-    before = files(out)
-    (out / kind / "0002.nii.gz").unlink()
-    assert run(published, out).made == ("0002",)
-    assert files(out) == before
+def test_a_case_of_which_a_file_is_missing_is_made_again(published, prepared, kind):
+    before = files(prepared)
+    (prepared / kind / "0002.nii.gz").unlink()
+    assert run(published, prepared).made == ("0002",)
+    assert files(prepared) == before
 
 
 @pytest.mark.parametrize("kind", ["images", "labels"])
-def test_changed_files_are_not_lost_unless_told(published, out, kind):
-    run(published, out)
-    before = files(out)
-    path = out / kind / "0002.nii.gz"
+def test_changed_files_are_not_lost_unless_told(published, prepared, kind):
+    before = files(prepared)
+    path = prepared / kind / "0002.nii.gz"
     path.write_bytes(b"corrected by hand")
     with pytest.raises(ValueError, match=r"case 0002: .* changed since .* --overwrite") as caught:
-        run(published, out)
+        run(published, prepared)
     assert str(path) in str(caught.value)
     assert path.read_bytes() == b"corrected by hand"
-    assert run(published, out, overwrite=True).made == ("0001", "0002", "0003")
-    assert files(out) == before
+    assert run(published, prepared, overwrite=True).made == ("0001", "0002", "0003")
+    assert files(prepared) == before
 
 
-def test_other_sources_are_told(published, out):
-    run(published, out)
-    before = files(out)
+def test_other_sources_are_told(published, prepared):
+    before = files(prepared)
     published.change_slices(2, RescaleIntercept=-1000)
     with pytest.raises(ValueError, match="case 0002: was prepared from other files"):
-        run(published, out)
-    assert files(out) == before
-    run(published, out, overwrite=True)
-    after = files(out)
+        run(published, prepared)
+    assert files(prepared) == before
+    run(published, prepared, overwrite=True)
+    after = files(prepared)
     assert {name for name in after if after[name] != before[name]} == {
         "images/0002.nii.gz",
         "prepared.json",
     }
 
 
-def test_a_refused_case_keeps_what_was_made_before(published, out):
-    run(published, out)
-    before = files(out)
+def test_a_refused_case_keeps_what_was_made_before(published, prepared):
+    before = files(prepared)
     published.slices(2)[3].unlink()
     with pytest.raises(ValueError, match="case 0002"):
-        run(published, out, overwrite=True)
-    assert files(out) == before
+        run(published, prepared, overwrite=True)
+    assert files(prepared) == before
 
 
-def test_a_case_is_unfinished_while_it_is_made_anew(published, out):
-    run(published, out)
-    before = files(out)
-    blocked = out / "labels/0002.nii.gz"
+def test_a_case_is_unfinished_while_it_is_made_anew(published, prepared):
+    before = files(prepared)
+    blocked = prepared / "labels/0002.nii.gz"
     blocked.unlink()
     (blocked / "in the way").mkdir(parents=True)
     with pytest.raises(OSError, match="directory"):
-        run(published, out, [2], overwrite=True)
-    assert sorted(json.loads((out / "prepared.json").read_text())["cases"]) == ["0001", "0003"]
+        run(published, prepared, [2], overwrite=True)
+    assert sorted(json.loads((prepared / "prepared.json").read_text())["cases"]) == ["0001", "0003"]
     shutil.rmtree(blocked)
-    run(published, out)
-    assert files(out) == before
+    run(published, prepared)
+    assert files(prepared) == before
 
 
 def test_files_of_others_are_left_alone(published, out):
@@ -460,8 +461,7 @@ prepare(find_pairs(root, root).pairs, out)
 
 
 @pytest.mark.parametrize("kill_at", ["prepared.json", "images/0002.nii.gz"])
-def test_a_killed_run_goes_on(published, out, tmp_path, kill_at):
-    run(published, tmp_path / "at once")
+def test_a_killed_run_goes_on(published, out, kept, kill_at):
     process = subprocess.Popen([sys.executable, "-c", CALL, str(published.root), str(out)])
     while not (out / kill_at).exists() and process.poll() is None:
         time.sleep(0.001)
@@ -472,4 +472,4 @@ def test_a_killed_run_goes_on(published, out, tmp_path, kill_at):
     leftover.parent.mkdir(exist_ok=True)
     leftover.write_bytes(b"cut off")
     run(published, out)
-    assert files(out) == files(tmp_path / "at once")
+    assert files(out) == files(kept)
