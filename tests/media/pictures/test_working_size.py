@@ -236,6 +236,6 @@ def test_real_labels_keep_their_values(street_files, limit):
         shrunk = size.labels(labels)
         assert shrunk.shape == size.of(*labels.shape)
         assert max(shrunk.shape) == limit
-        assert set(np.unique(shrunk)) <= set(np.unique(labels))
         shares = [np.bincount(kind.ravel(), minlength=66) / kind.size for kind in (labels, shrunk)]
+        assert not shares[1][shares[0] == 0].any()
         assert np.abs(shares[0] - shares[1]).max() < 1e-3
