@@ -56,19 +56,36 @@ def test_a_method_says_what_it_learns_from_and_what_it_publishes(name):
     assert isinstance(method.published, str)
 
 
-@pytest.fixture
-def train(tiny, command, data, tmp_path):
+FOLLOWED = {"type": "Average", "decay": 0.9}
+
+
+@pytest.fixture(scope="module")
+def train(tiny, command, data, tmp_path_factory):
     """Return a function that runs an experiment of one method and returns all its models."""
-    (tmp_path / "average.py").write_text(AVERAGE)
+    folder = tmp_path_factory.mktemp("methods")
+    (folder / "average.py").write_text(AVERAGE)
 
     def run(name, method, *, kill_at=None):
-        config = tiny.config(tmp_path / "tiny.py", data, {**CHANGES, "method": method})
-        done = command.train(config, tmp_path / name, kill_at=kill_at)
+        config = tiny.config(folder / "tiny.py", data, {**CHANGES, "method": method})
+        done = command.train(config, folder / name, kill_at=kill_at)
         assert done.status == (-9 if kill_at else 0), done.output
-        models = sorted((tmp_path / name).glob("artifacts/*/model.pth"))
+        models = sorted((folder / name).glob("artifacts/*/model.pth"))
         return done, [path.read_bytes() for path in models]
 
     return run
+
+
+@pytest.fixture(scope="module")
+def plain(train):
+    """The models of a run that names no method."""
+    return train("plain", None)[1]
+
+
+@pytest.fixture(scope="module")
+def averaged(train):
+    """The events and the models of a run whose averages are published."""
+    done, models = train("averaged", FOLLOWED)
+    return done.events, models
 
 
 def weights(models):
@@ -77,29 +94,26 @@ def weights(models):
     return sorted(tuple(state["decode_head.conv_seg.bias"].tolist()) for state in states)
 
 
-def test_without_a_method_is_supervised(train):
-    _, absent = train("absent", None)
+def test_without_a_method_is_supervised(train, plain):
     _, named = train("named", {"type": "Supervised"})
-    assert weights(absent) == weights(named)
+    assert weights(plain) == weights(named)
 
 
-def test_a_followed_student_is_the_student(train):
+def test_a_followed_student_is_the_student(train, plain):
     """Decay 0 copies it, whatever the average is called."""
-    _, plain = train("plain", None)
     _, followed = train("followed", {"type": "Average", "decay": 0.0})
     assert weights(followed) == weights(plain)
 
 
-def test_the_published_network_is_the_one_that_the_method_names(train):
-    _, plain = train("plain", None)
-    _, averaged = train("averaged", {"type": "Average", "decay": 0.9})
-    assert set(weights(plain)).isdisjoint(weights(averaged))
+def test_the_published_network_is_the_one_that_the_method_names(plain, averaged):
+    _, models = averaged
+    assert set(weights(plain)).isdisjoint(weights(models))
 
 
 @pytest.mark.parametrize("iteration", [1, 2, 3])
-def test_a_further_network_survives_a_kill(train, iteration):
-    method = {"type": "Average", "decay": 0.9}
-    whole, models = train("whole", method)
-    stage = next(event["stage"] for event in whole.events if event["kind"] == "train")
-    train("killed", method, kill_at=(stage, iteration, "advance"))
-    assert train("killed", method)[1] == models
+def test_a_further_network_survives_a_kill(train, averaged, iteration):
+    events, models = averaged
+    stage = next(event["stage"] for event in events if event["kind"] == "train")
+    name = f"killed{iteration}"
+    train(name, FOLLOWED, kill_at=(stage, iteration, "advance"))
+    assert train(name, FOLLOWED)[1] == models
