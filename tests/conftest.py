@@ -6,6 +6,7 @@ processes that can be killed and watched.
 
 from __future__ import annotations
 
+import gc
 import json
 import os
 import subprocess
@@ -62,6 +63,11 @@ def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Begin with the longest files: at the end one worker would be left alone with them."""
     items.sort(key=lambda item: not {"integration", "contracts"} & set(item.path.parts))
+
+
+def pytest_collection_finish() -> None:
+    """Spare what is imported by now, which stays to the end, each search for garbage."""
+    gc.freeze()
 
 
 CLASSES = ("sky", "road", "car")
