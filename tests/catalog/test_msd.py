@@ -4,6 +4,7 @@ import json
 import numpy as np
 import pytest
 
+from ssl_seg.catalog.index import DigestIndex
 from ssl_seg.catalog.msd import MSD
 from ssl_seg.catalog.nih_pancreas import NIHPancreas
 
@@ -237,12 +238,18 @@ def test_bad_arguments_are_refused(tmp_path, arguments, reason):
         MSD(data_root=tmp_path, **arguments)
 
 
-def test_the_published_hippocampi_have_the_voxels_of_their_table(real_data, index):
+@pytest.fixture(scope="module")
+def published_index():
+    """The digests of published files, which are read once."""
+    return DigestIndex()
+
+
+def test_the_published_hippocampi_have_the_voxels_of_their_table(real_data, published_index):
     """Two of the label files, 003 and 243, hold floats."""
     root = real_data / "Task04_Hippocampus"
     with (root / "manifest.csv").open(newline="") as file:
         rows = {row["id"]: row for row in csv.DictReader(file)}
-    catalog = MSD(data_root=root).read(index)
+    catalog = MSD(data_root=root).read(published_index)
     assert catalog.values.space.name == "msd_hippocampus"
     assert catalog.values.space.classes == ("background", "Anterior", "Posterior")
     assert [case.id for case in catalog.cases] == sorted(rows)
@@ -256,10 +263,11 @@ def test_the_published_hippocampi_have_the_voxels_of_their_table(real_data, inde
         assert counts == {1: int(row["vox_1_anterior"]), 2: int(row["vox_2_posterior"])}
 
 
-def test_the_published_hippocampi_fall_into_four_folds(real_data, index):
+def test_the_published_hippocampi_fall_into_four_folds(real_data, published_index):
     root = real_data / "Task04_Hippocampus"
     parts = {
-        part: MSD(data_root=root, part=part, fold=0).read(index).cases for part in ("train", "test")
+        part: MSD(data_root=root, part=part, fold=0).read(published_index).cases
+        for part in ("train", "test")
     }
     assert [len(parts["train"]), len(parts["test"])] == [195, 65]
     assert max(case.id for case in parts["test"]) < min(case.id for case in parts["train"])
