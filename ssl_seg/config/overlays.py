@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from copy import deepcopy
 from typing import Any
 
 from mmengine.config import Config
@@ -93,7 +94,8 @@ def overlaid(
     }
     merged = Config({key: part for key, part in config.items() if key not in replaced})
     try:
-        merged.merge_from_dict({**overlay, **replaced})
+        # mmengine takes its marks out of what it merges.
+        merged.merge_from_dict(deepcopy({**overlay, **replaced}))
     except TypeError as error:
         raise UserError(f"{where}: {error}") from error
     return {**dict.fromkeys(config), **merged.to_dict()}

@@ -66,3 +66,11 @@ def test_each_overlay_is_found_with_its_place_after_the_config_itself():
         "sections.J.",
     ]
     assert [part["threads"] for part, _ in found] == [2, 3, 3, 2]
+
+
+def test_an_overlay_that_replaces_a_dict_does_so_again():
+    """Every stage of a role is overlaid anew, after the checks were."""
+    overlay = {"optimizer": {"_delete_": True, "type": "SGD"}}
+    base = {"optimizer": {"type": "Adam", "betas": (0.9, 0.99)}}
+    for _ in range(2):
+        assert overlaid(base, overlay, "roles.x")["optimizer"] == {"type": "SGD"}
