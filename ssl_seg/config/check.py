@@ -7,7 +7,7 @@ from typing import Any
 
 from ssl_seg.config.check_loaders import check_one_by_one
 from ssl_seg.config.check_schedule import check_schedule
-from ssl_seg.config.check_training import check_accumulation, check_mix_fills_batches
+from ssl_seg.config.check_training import check_accumulation, check_batch_size
 from ssl_seg.config.check_values import a_dict, only
 from ssl_seg.config.check_views import check_medium, check_start_point
 from ssl_seg.config.key import Key, defaults
@@ -16,7 +16,7 @@ from ssl_seg.config.nested_keys import PSEUDO_LABELS
 from ssl_seg.config.overlays import check_overlays, overlaid_parts
 from ssl_seg.core.errors import UserError
 
-RULES = (check_medium, check_mix_fills_batches, check_accumulation, check_schedule)
+RULES = (check_medium, check_batch_size, check_accumulation, check_schedule)
 """What keys must be together, in the base config and under every overlay."""
 
 RULES_OF_THE_RUN = (check_start_point, check_one_by_one)

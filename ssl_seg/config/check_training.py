@@ -92,29 +92,34 @@ def check_param_scheduler(schedulers: Any, where: str) -> None:
 
 
 def check_mix(mix: Any, where: str) -> None:
-    """Check for 'concat', the share of labeled samples, or the number of those of each kind."""
+    """Check for 'concat' or the share of labeled samples."""
     if mix == "concat":
         return
     if not isinstance(mix, Mapping):
-        raise UserError(
-            f"{where}: expected 'concat', dict(labeled=<share>) or dict(labeled=<number>, "
-            f"pseudo=<number>), got {mix!r}"
-        )
-    only(mix, KINDS, where)
-    if set(mix) <= {"labeled"}:
-        share(mix.get("labeled"), f"{where}.labeled")
-        return
-    for kind, number in mix.items():
+        raise UserError(f"{where}: expected 'concat' or dict(labeled=<share>), got {mix!r}")
+    for kind in KINDS[1:]:
+        if kind in mix:
+            raise UserError(
+                f"{where}.{kind}: a mix is a share of labeled samples; write numbers of samples by "
+                "kind as batch=dict(labeled=4, pseudo=12)"
+            )
+    only(mix, ("labeled",), where)
+    share(mix.get("labeled"), f"{where}.labeled")
+
+
+def check_batch(batch: Any, where: str) -> None:
+    """Check for numbers of samples by kind."""
+    only(batch, KINDS, where)
+    for kind, number in batch.items():
         count(number, f"{where}.{kind}")
 
 
-def check_mix_fills_batches(config: Mapping[str, Any], where: str) -> None:
+def check_batch_size(config: Mapping[str, Any], where: str) -> None:
     """Check that numbers of samples by kind add up to a batch."""
-    mix, size = config["mix"], config["train_dataloader"]["batch_size"]
-    exact = isinstance(mix, Mapping) and set(mix) != {"labeled"}
-    if exact and sum(mix.values()) != size:
+    batch, size = config["batch"], config["train_dataloader"]["batch_size"]
+    if batch and sum(batch.values()) != size:
         raise UserError(
-            f"{where}mix: {dict(mix)} are {sum(mix.values())} samples, but "
+            f"{where}batch: {dict(batch)} are {sum(batch.values())} samples, but "
             f"train_dataloader.batch_size is {size}; make them equal"
         )
 

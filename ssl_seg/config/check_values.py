@@ -81,6 +81,12 @@ def share(value: Any, where: str) -> None:
         raise UserError(f"{where}: expected a number between 0 and 1, got {value!r}")
 
 
+def decay(value: Any, where: str) -> None:
+    """Check for a number from 0 to below 1."""
+    if isinstance(value, bool) or not isinstance(value, (int, float)) or not 0 <= value < 1:
+        raise UserError(f"{where}: expected a number from 0 to below 1, got {value!r}")
+
+
 def yes_or_no(value: Any, where: str) -> None:
     """Check for True or False."""
     if not isinstance(value, bool):

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from ssl_seg.config.key import Key
-from ssl_seg.config.keys import KEYS, UNUSED
+from ssl_seg.config.keys import KEYS
 from ssl_seg.config.overlays import OVERLAYS, keys_in
+from ssl_seg.config.unused_keys import UNUSED
 
 
 def key_reference() -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from ssl_seg.config.check_training import (
+    check_batch,
     check_env_cfg,
     check_hooks,
     check_log_level,
@@ -18,6 +19,7 @@ from ssl_seg.config.check_values import (
     a_dict,
     count,
     count_or_none,
+    decay,
     one_or_several_typed,
     several_typed,
     text,
@@ -166,10 +168,37 @@ KEYS = (
     ),
     Key(
         "mix",
-        "how labeled and pseudo-labeled samples share a batch: `'concat'`, `dict(labeled=0.5)`, or "
-        "exact numbers in every batch, `dict(labeled=4, pseudo=12)`",
+        "how labeled and pseudo-labeled samples share the stream that batches are cut from: "
+        "`'concat'` or `dict(labeled=0.5)`",
         default="concat",
         check=check_mix,
+        stages=("train",),
+    ),
+    Key(
+        "batch",
+        "exact numbers of samples by kind in every batch, `dict(labeled=4, pseudo=4, "
+        "unlabeled=8)`; a training without samples of a kind has that many fewer. With "
+        "`unlabeled`, `method` also learns from the cases whose pseudo labels a training gets, or "
+        "from R",
+        shown="as `mix` says",
+        check=check_batch,
+        scope="model",
+        stages=("train",),
+    ),
+    Key(
+        "strong",
+        "transforms that make strong copies of pseudo-labeled and unlabeled samples: they run "
+        "behind the pipeline, right before it packs, and move nothing",
+        default=(),
+        check=several_typed,
+        stages=("train",),
+    ),
+    Key(
+        "average",
+        "decay of the moving average of the weights that becomes the model, such as 0.99",
+        shown="no average",
+        check=decay,
+        scope="model",
         stages=("train",),
     ),
     Key(
@@ -310,18 +339,3 @@ KEYS = (
 
 KNOWN_KEYS = frozenset(key.name for key in KEYS)
 """Top-level names that mean something to the project."""
-
-UNUSED = {
-    "val_cfg": "there is no validation loop: nothing is chosen while training",
-    "val_evaluator": "there is no validation loop: nothing is chosen while training",
-    "test_cfg": "E is labeled and scored by stages, not by mmengine's test loop (`model.test_cfg` "
-    "is used)",
-    "tta_model": "flips and scales are arguments of `inference`",
-    "tta_pipeline": "flips and scales are arguments of `inference`",
-    "resume": "a second call always goes on",
-    "launcher": "a stage trains in one process",
-    "auto_scale_lr": "the learning rate is the one that is written down",
-    "default_scope": "types are looked up in this project first, then in mmsegmentation and "
-    "mmengine",
-}
-"""Names in mmsegmentation's base configs that have no effect here, and why."""

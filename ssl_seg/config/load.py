@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from ssl_seg.config.config_file import files_of, read_config_file
-from ssl_seg.config.keys import KNOWN_KEYS, UNUSED
+from ssl_seg.config.keys import KNOWN_KEYS
+from ssl_seg.config.unused_keys import UNUSED
 from ssl_seg.core.errors import UserError
 from ssl_seg.registry import suggestion
 

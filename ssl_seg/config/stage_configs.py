@@ -9,7 +9,7 @@ from typing import Any
 from ssl_seg.config.check_classes import check_classes
 from ssl_seg.config.key import neutral
 from ssl_seg.config.nested_keys import HOOKS, LOADER
-from ssl_seg.config.overlays import OVERLAYS, with_overlays
+from ssl_seg.config.overlays import OVERLAYS, overlaid, with_overlays
 from ssl_seg.config.reference_sets import reference_sets
 from ssl_seg.config.spaces import Spaces, with_classes
 from ssl_seg.config.weights import Weights, without_weights
@@ -131,11 +131,14 @@ class StageConfigs:
         Raises:
             UserError: the model's heads do not predict the models' label space.
 
-        How sources are mixed is left out where they are of one kind, and how pseudo labels are
-        trusted where there are none: another mix or threshold trains no initial model again.
+        How sources are mixed is left out where they are of one kind, how pseudo labels are trusted
+        where there are none, and what learns from unlabeled samples where there are none: another
+        mix, threshold or method trains no initial model again.
         """
         config = self._at(part)
         loader = config["train_dataloader"]
+        counts = _counts(config["batch"] or {}, kinds)
+        several = len(kinds) > 1
         hooks = config["default_hooks"]
         convergence = config["convergence"]
         model = _for_training(self._model(part))
@@ -145,7 +148,7 @@ class StageConfigs:
             optim_wrapper=config["optim_wrapper"],
             param_scheduler=_several(config["param_scheduler"]),
             max_iters=config["train_cfg"]["max_iters"],
-            batch_size=loader["batch_size"],
+            batch_size=sum(counts.values()) or loader["batch_size"],
             hooks={key: hook for key, hook in hooks.items() if key not in neutral(HOOKS)},
             custom_hooks=tuple(config["custom_hooks"]),
             env_cfg=config["env_cfg"],
@@ -154,9 +157,12 @@ class StageConfigs:
             medium=self._medium,
             slice_spacing=self._slice_spacing(),
             slice_threshold=config["slice_threshold"],
-            mix=config["mix"] if len(kinds) > 1 else None,
+            mix=(counts or config["mix"]) if several else None,
             pseudo_labels=PseudoLabelRule(**config["pseudo_labels"]) if "pseudo" in kinds else None,
-            method=config["method"],
+            method=config["method"] if _applies(config["batch"] or {}, kinds) else None,
+            # Labeled samples have weak copies alone.
+            strong=tuple(config["strong"]) if kinds - {"labeled"} else (),
+            average=config["average"],
             threads=config["threads"],
             plugins=self._plugins,
             neutral=replace(
@@ -165,6 +171,11 @@ class StageConfigs:
                 weight_files=self._weights.files_in({"load_from": self._load_from, "model": model}),
             ),
         )
+
+    def learns_unlabeled(self, role: Role) -> bool:
+        """Tell whether models of a role also learn from unlabeled cases."""
+        overlay = self._config["roles"].get(role)
+        return "unlabeled" in (overlaid(self._config, overlay, f"roles.{role}")["batch"] or {})
 
     def label(self, cases: CaseList, role: Role) -> LabelConfig:
         """Return what the config says to a label stage; only R's labels may need confidences."""
@@ -236,6 +247,11 @@ class StageConfigs:
         piped = next((data_set for data_set in own if data_set.get("pipeline")), None)
         return self._sized((piped or config["train_dataloader"]["dataset"])["pipeline"])
 
+    def unlabeled_pipeline(self, part: TrainingPart) -> tuple[ConfigPart, ...]:
+        """Return the transforms of R's training samples without those that read labels."""
+        pipeline = self.train_pipeline("reference", part)
+        return tuple(step for step in pipeline if step["type"] not in LOADS_LABELS)
+
     def label_pipeline(self, cases: CaseList) -> tuple[ConfigPart, ...]:
         """Return the transforms of images to be labeled: the test pipeline without true labels."""
         loader = "val_dataloader" if cases == "validation" else "test_dataloader"
@@ -250,6 +266,21 @@ class StageConfigs:
     def values(self, cases: CaseList) -> LabelValues:
         """Return how true labels of a case list are read, in the space of their data set."""
         return self._values[cases]
+
+
+def _counts(batch: Mapping[str, int], kinds: Set[SourceKind]) -> dict[str, int]:
+    """Return how many samples of each kind that a training has are in a batch."""
+    if batch and (left_out := sorted(kinds - batch.keys())):
+        raise UserError(
+            f"batch: {dict(batch)} leaves out {' and '.join(left_out)} samples, which a training "
+            "of the plan learns from; say how many of them are in a batch"
+        )
+    return {kind: number for kind, number in batch.items() if kind in kinds}
+
+
+def _applies(batch: Mapping[str, int], kinds: Set[SourceKind]) -> bool:
+    """Tell whether a training has the unlabeled samples that the config's method learns from."""
+    return "unlabeled" in kinds or "unlabeled" not in batch
 
 
 def _for_training(model: Mapping[str, Any]) -> dict[str, Any]:

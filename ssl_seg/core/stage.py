@@ -23,6 +23,9 @@ from ssl_seg.core.views import View
 
 SourceKind: TypeAlias = Literal["labeled", "pseudo", "unlabeled"]
 
+Augmentation: TypeAlias = Literal["weak", "strong"]
+"""How a copy of a sample is changed: by the pipeline alone, or by the strong transforms too."""
+
 MODEL_FILE = "model.pth"
 """Name of the weights in a train stage's artifact."""
 

@@ -17,7 +17,7 @@ ConfigPart: TypeAlias = Mapping[str, Any]
 """A part of the config whose keys are mmengine's or a plug-in's."""
 
 Mix: TypeAlias = Literal["concat"] | Mapping[str, float]
-"""How labeled and pseudo-labeled samples are mixed; see `ssl_seg.data.sample_order`."""
+"""How samples of several kinds are mixed; see `ssl_seg.data.sample_order`."""
 
 DEFAULT_INTERVAL = 500
 """Iterations between two checkpoints of a training, unless the config says otherwise."""
@@ -110,6 +110,9 @@ class TrainConfig:
         mix: how samples of several kinds are mixed; ``None`` where there is one kind.
         pseudo_labels: which pixels of them count; ``None`` where nothing pseudo is learned.
         method: how the samples are learned from; ``None``: supervised.
+        strong: transforms that make a copy of a sample strong.
+        average: decay of the average of the weights that becomes the model, in [0, 1); ``None``:
+            the weights themselves do.
         threads: that torch computes with; sums depend on it.
         plugins: hash of each plug-in's source, by name.
         neutral: what changes no bit.
@@ -132,6 +135,8 @@ class TrainConfig:
     mix: Mix | None = None
     pseudo_labels: PseudoLabelRule | None = None
     method: ConfigPart | None = None
+    strong: tuple[ConfigPart, ...] = ()
+    average: float | None = None
     threads: int
     plugins: Mapping[str, str] = field(default_factory=dict)
     neutral: Neutral = field(default_factory=Neutral)

@@ -32,7 +32,8 @@ def repeat_counts(classes_per_case: Sequence[Collection[int]], threshold: float)
 def held_classes(source: Source, pseudo: PseudoLabels | None) -> list[frozenset[int]]:
     """Return the class numbers that the labels of each case hold, ignored ones left out.
 
-    Thresholds of pseudo labels are not applied: what counts is the map as it was written.
+    Unlabeled cases hold none that are known. Thresholds of pseudo labels are not applied: what
+    counts is the map as it was written.
 
     Args:
         source: whose cases are asked about.
@@ -42,6 +43,8 @@ def held_classes(source: Source, pseudo: PseudoLabels | None) -> list[frozenset[
         UserError: a case has no true label, or its data set did not count the label's pixels.
     """
     numbers = dict(source.values.table)
+    if source.kind == "unlabeled":
+        return [frozenset() for _ in source.cases]
     if pseudo is None:
         found = [_true_values(case) for case in source.cases]
     else:

@@ -8,18 +8,23 @@ from typing import Any, final
 
 import numpy as np
 import torch
-from mmcv.transforms import Compose
 from torch.utils.data import Dataset
 
 from ssl_seg.core.case import Case
 from ssl_seg.core.errors import UserError
 from ssl_seg.core.fingerprint import derive_seed
 from ssl_seg.core.space import LabelSpace
-from ssl_seg.core.stage import Source
+from ssl_seg.core.stage import Augmentation, Source, SourceKind
+from ssl_seg.core.stage_config import ConfigPart
 from ssl_seg.data.pseudo_labels import PseudoLabels
 from ssl_seg.data.sample_order import SampleIndex
+from ssl_seg.data.sample_pipeline import SamplePipeline
 from ssl_seg.media.records import Records
-from ssl_seg.registry import TRANSFORMS
+
+Copies = Mapping[SourceKind, Sequence[Augmentation]]
+"""The copies of a sample that a training wants, by the kind of its source; ``weak`` if absent."""
+
+_ONE: tuple[Augmentation, ...] = ("weak",)
 
 
 @final
@@ -30,22 +35,34 @@ class Samples:
         source: what the plan says.
         pseudo: its pseudo labels; ``None`` for true labels.
         records: what its pipeline starts from, sample by sample.
+        strong: transforms that strong copies also go through.
 
     Attributes:
-        transform: the pipeline.
+        pipeline: makes the copies of a sample.
     """
 
-    def __init__(self, source: Source, pseudo: PseudoLabels | None, records: Records) -> None:
+    def __init__(
+        self,
+        source: Source,
+        pseudo: PseudoLabels | None,
+        records: Records,
+        strong: Sequence[ConfigPart] = (),
+    ) -> None:
         self.source = source
         self.pseudo = pseudo
         self.records = records
-        self.transform = Compose([TRANSFORMS.build(dict(step)) for step in source.pipeline])
+        self.pipeline = SamplePipeline(
+            source.pipeline,
+            strong,
+            unlabeled=source.kind == "unlabeled",
+            ignore=source.values.space.ignore,
+        )
 
     def __len__(self) -> int:
         return len(self.records)
 
 
-class TrainingSet(Dataset[Mapping[str, Any]]):
+class TrainingSet(Dataset[list[Mapping[str, Any]]]):
     """Samples by their index in the stream.
 
     Random transforms are seeded by (stage seed, iteration, position), so a sample is the same
@@ -55,42 +72,53 @@ class TrainingSet(Dataset[Mapping[str, Any]]):
         sources: the sources in plan order.
         space: what the model predicts.
         seed: of the stage.
+        copies: of each sample that are wanted.
     """
 
-    def __init__(self, sources: Sequence[Samples], space: LabelSpace, seed: int) -> None:
+    def __init__(
+        self, sources: Sequence[Samples], space: LabelSpace, seed: int, copies: Copies | None = None
+    ) -> None:
         self._sources = sources
+        self._copies: Copies = copies or {}
         self._seed = seed
         # mmengine's hooks hand this on to visualizers.
         self.metainfo = {"classes": space.classes, "palette": space.palette}
 
-    def __getitem__(self, index: SampleIndex) -> Mapping[str, Any]:
-        """Return the packed sample: ``inputs`` (C, H, W) and ``data_samples``.
+    def __getitem__(self, index: SampleIndex) -> list[Mapping[str, Any]]:
+        """Return the packed copies of a sample: ``inputs`` (C, H, W) and ``data_samples`` each.
+
+        The metainfo of the latter holds ``case``, ``source`` (its kind), ``space`` (the name of its
+        mask's label space) and ``copy`` (its number among the copies).
 
         Raises:
             UserError: the pipeline drops the case, for which no other one silently stands in, or
-                does not pack it.
+                does not pack it; or a strong transform moves what it is to show.
         """
         opened = self._sources[index.source]
-        case = opened.records.case(index.item)
+        source, case = opened.source, opened.records.case(index.item)
         seed_generators(derive_seed("sample", self._seed, index.iteration, index.position))
-        packed = opened.transform(
-            {**opened.records.record(index.item), "reduce_zero_label": False, "seg_fields": []}
+        record = opened.records.record(index.item)
+        packed = opened.pipeline(
+            {**record, "reduce_zero_label": False, "seg_fields": []},
+            self._copies.get(source.kind, _ONE),
         )
         if packed is None:
             raise UserError(
                 f"the pipeline of train_dataloader.dataset returned nothing for {case.image.path}; "
                 "a transform dropped the case"
             )
-        _check_label(packed, opened.source, case)
-        _check_sizes(packed, case)
-        packed["data_samples"].set_metainfo(
-            {
-                "case": case.id,
-                "source": opened.source.kind,
-                "space": opened.source.values.space.name,
-            }
-        )
-        return dict(packed)
+        for number, copy in enumerate(packed):
+            _check_label(copy, source, case)
+            _check_sizes(copy, case)
+            copy["data_samples"].set_metainfo(
+                {
+                    "case": case.id,
+                    "source": source.kind,
+                    "space": source.values.space.name,
+                    "copy": number,
+                }
+            )
+        return [dict(copy) for copy in packed]
 
 
 def _check_label(packed: Mapping[str, Any], source: Source, case: Case) -> None:

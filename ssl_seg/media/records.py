@@ -33,11 +33,13 @@ class MaskedCases:
         cases: the cases.
         values: how their true masks are read.
         masks: in place of true masks; ``None`` for these.
+        unlabeled: whether no mask is read at all.
     """
 
     cases: Sequence[Case]
     values: LabelValues
     masks: Masks | None = None
+    unlabeled: bool = False
 
 
 class Records(Protocol):

@@ -1,46 +1,37 @@
-"""What a method of learning is asked by the training loop."""
+"""What a method of learning declares, and what the training loop asks it."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, ClassVar, Protocol
+from typing import Literal, Protocol
 
 from torch import Tensor, nn
 
-from ssl_seg.core.stage import SourceKind
-
-STUDENT = "student"
-"""Name of the network that a stage's config describes, and that the optimiser trains."""
+from ssl_seg.core.stage import Augmentation, SourceKind
+from ssl_seg.methods.step import Step
 
 
 @dataclass(frozen=True)
-class Step:
-    """One iteration of a training, as a method sees it.
+class Companion:
+    """A network of the student's architecture beside it.
 
     Attributes:
-        iteration: how many were done before it.
-        iterations: how many there are in all.
-        networks: the student, and those that the method made, by name.
-        batch: as the loader collates it: ``inputs``, a list of N tensors (C, H, W), and
-            ``data_samples``, a list of N whose metainfo holds ``case``, ``source`` (the kind) and
-            ``space`` (name of the label space of its mask).
+        weights: what it starts with: ``student``: the student's; ``own``: scratch weights from a
+            seed of its own, also where the student goes on from a trained model.
+        trained: whether the optimiser moves it too; otherwise it is in eval mode, without
+            gradients.
     """
 
-    iteration: int
-    iterations: int
-    networks: Mapping[str, nn.Module]
-    batch: Mapping[str, Any]
+    weights: Literal["student", "own"]
+    trained: bool
 
-    @property
-    def student(self) -> Any:
-        """The network that is trained."""
-        return self.networks[STUDENT]
 
-    @property
-    def progress(self) -> float:
-        """Share of the training that is done, in [0, 1)."""
-        return self.iteration / self.iterations
+FOLLOWER = Companion("student", trained=False)
+"""A network that follows the student, such as an averaged teacher."""
+
+PEER = Companion("own", trained=True)
+"""A second student, such as that of cross pseudo supervision."""
 
 
 class Method(Protocol):
@@ -48,18 +39,43 @@ class Method(Protocol):
 
     Its constructor takes keyword arguments only, which are the keys of a config's ``method``.
     Nothing but the weights and buffers of its networks outlives an iteration: what a method must
-    remember is a buffer of one of them, so that a resumed training goes on bit by bit.
+    remember is a buffer of one of them, so that a resumed training goes on bit by bit. What it
+    draws at random comes from torch's CPU generator, which is seeded for each iteration.
 
     Attributes:
-        kinds: of the sources that it learns from; a stage that has others is refused.
+        kinds: of the sources that it learns from; a training that has others is refused.
+        needs: those of them that it cannot do without.
+        copies: that it wants of each sample, by kind; one weak copy where a kind is absent.
+        companions: further networks, by name.
         published: name of the network whose weights become the model.
+        passes: how often networks see a picture in an iteration, divided by the number of samples:
+            what an iteration costs beside a supervised one, which has 1.
     """
 
-    kinds: ClassVar[frozenset[SourceKind]]
-    published: str
+    @property
+    def kinds(self) -> frozenset[SourceKind]: ...  # noqa: D102
 
-    def networks(self, student: nn.Module) -> dict[str, nn.Module]:
-        """Return further networks by name, made when the student has its first weights."""
+    @property
+    def needs(self) -> frozenset[SourceKind]: ...  # noqa: D102
+
+    @property
+    def copies(self) -> Mapping[SourceKind, tuple[Augmentation, ...]]: ...  # noqa: D102
+
+    @property
+    def companions(self) -> Mapping[str, Companion]: ...  # noqa: D102
+
+    @property
+    def published(self) -> str: ...  # noqa: D102
+
+    @property
+    def passes(self) -> float: ...  # noqa: D102
+
+    def check(self, student: nn.Module) -> None:
+        """Refuse a model without the parts that the method needs.
+
+        Raises:
+            UserError: names the part and what to do.
+        """
         ...
 
     def losses(self, step: Step) -> dict[str, Tensor]:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from ssl_seg.core.errors import UserError
 from ssl_seg.core.stage import TrainStage
+from ssl_seg.methods.average import Averaged
 from ssl_seg.methods.method import Method
 from ssl_seg.registry import METHODS
 
@@ -14,19 +17,26 @@ def method_of(stage: TrainStage) -> Method:
     """Build the method of a stage, supervised learning where none is named.
 
     Raises:
-        UserError: there is no such method, or it does not learn from a kind of source that the
-            stage has.
+        UserError: there is no such method, it does not learn from a kind of source that the stage
+            has, or it needs a kind that the stage has not.
     """
     asked = stage.config.method or DEFAULT
     made: Method = METHODS.build(asked, where="method")
-    for source in stage.sources:
-        if source.kind not in made.kinds:
-            raise UserError(
-                f"{stage.title}: the method {asked['type']} learns from {_listed(made.kinds)} "
-                f"samples, but the plan also gives it {source.kind} ones; choose another method"
-            )
-    return made
+    held = {source.kind for source in stage.sources}
+    if surplus := held - made.kinds:
+        raise UserError(
+            f"{stage.title}: the method {asked['type']} learns from {_listed(made.kinds)} "
+            f"samples, but the plan also gives it {_listed(surplus)} ones; choose another method, "
+            "or leave them out of batch"
+        )
+    if missing := made.needs - held:
+        raise UserError(
+            f"{stage.title}: the method {asked['type']} needs {_listed(missing)} samples; say how "
+            "many are in a batch: batch=dict(labeled=4, pseudo=4, unlabeled=8)"
+        )
+    average = stage.config.average
+    return made if average is None else Averaged(made, average)
 
 
-def _listed(kinds: frozenset[str]) -> str:
+def _listed(kinds: Iterable[str]) -> str:
     return " and ".join(sorted(kinds))

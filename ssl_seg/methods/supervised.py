@@ -6,28 +6,34 @@ from typing import ClassVar, final
 
 from torch import Tensor, nn
 
-from ssl_seg.core.stage import SourceKind
-from ssl_seg.methods.method import STUDENT, Step
+from ssl_seg.core.stage import Augmentation, SourceKind
+from ssl_seg.methods.method import Companion
+from ssl_seg.methods.step import STUDENT, Step
 from ssl_seg.registry import METHODS
 
 
 @METHODS.register_module()
 @final
 class Supervised:
-    """The model's own loss on every sample of the batch, in one forward pass."""
+    """The model's own loss on every sample of the batch, in one forward pass.
+
+    Pseudo-labeled samples are seen by their strong copies, which is what makes rounds gain in Yang
+    et al., "ST++" (CVPR 2022). Without ``strong`` transforms these are like the weak ones.
+    """
 
     kinds: ClassVar[frozenset[SourceKind]] = frozenset({"labeled", "pseudo"})
+    needs: ClassVar[frozenset[SourceKind]] = frozenset()
+    copies: ClassVar[dict[SourceKind, tuple[Augmentation, ...]]] = {"pseudo": ("strong",)}
+    companions: ClassVar[dict[str, Companion]] = {}
     published = STUDENT
+    passes = 1
 
-    def networks(self, student: nn.Module) -> dict[str, nn.Module]:
-        """Return none: the student learns alone."""
-        del student
-        return {}
+    def check(self, student: nn.Module) -> None:
+        """Accept any model."""
 
     def losses(self, step: Step) -> dict[str, Tensor]:
         """Return the losses of the model, auxiliary heads included."""
-        data = step.student.data_preprocessor(step.batch, True)
-        losses: dict[str, Tensor] = step.student(**data, mode="loss")
+        losses: dict[str, Tensor] = step.student(step.pictures, list(step.samples), mode="loss")
         return losses
 
     def after_step(self, step: Step) -> None:

@@ -25,6 +25,7 @@ from ssl_seg.planning.labeling import write_labels
 from ssl_seg.planning.networks import ModelWriter, labeled_set
 from ssl_seg.planning.phase import Phase, StudentRole
 from ssl_seg.planning.scoring import Scoring
+from ssl_seg.planning.sources import lessons_with_unlabeled
 
 
 class PlanBuilder:
@@ -96,7 +97,10 @@ class PlanBuilder:
         return self.draft.divide(self.reference, count)
 
     def unlabeled(self, cases: Fold | Sequence[Case]) -> Unlabeled:
-        """Return cases for a method to learn from without labels; they count as seen."""
+        """Return cases for a method to learn from without labels; they count as seen.
+
+        A training leaves them out where the config's ``batch`` has no unlabeled samples.
+        """
         return Unlabeled(tuple(case.without_label() for case in _cases(cases)))
 
     def train(
@@ -109,14 +113,18 @@ class PlanBuilder:
     ) -> Model:
         """Train a model on labels and unlabeled cases, from scratch or from ``start``.
 
+        Where the config's ``batch`` has unlabeled samples, the cases of pseudo labels are learned
+        from without their labels too.
+
         Labels of a finer space than the model's are mapped to it; those of a coarser one guide the
         model through the sums of its probabilities.
 
         Raises:
             UserError: no class mapping leads from the labels' space to the model's, or back.
         """
-        identity = self._phase.model_id(role, generation, fold)
-        return ModelWriter(self.draft, self._phase.configs, identity, lessons).write(start)
+        identity, configs = self._phase.model_id(role, generation, fold), self._phase.configs
+        learned = lessons_with_unlabeled(lessons, wanted=configs.learns_unlabeled(identity.role))
+        return ModelWriter(self.draft, configs, identity, learned).write(start)
 
     @staticmethod
     def ensemble(models: Iterable[Model]) -> Ensemble:

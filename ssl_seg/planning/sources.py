@@ -68,8 +68,27 @@ def _unlabeled(unlabeled: Unlabeled, configs: ConfigSource, part: TrainingPart) 
         cases=unlabeled.cases,
         # No label is read: the space only says how large pictures are cut and padded.
         values=LabelValues.identity(configs.space),
-        pipeline=configs.train_pipeline("reference", part),
+        pipeline=configs.unlabeled_pipeline(part),
     )
+
+
+def lessons_with_unlabeled(lessons: Sequence[Lesson], *, wanted: bool) -> tuple[Lesson, ...]:
+    """Return lessons with the unlabeled cases that a model learns from, in one lesson, or without.
+
+    These are the cases whose pseudo labels it learns from, which it sees anyway, and those that
+    were named.
+
+    Args:
+        lessons: what the scheduler gives.
+        wanted: whether the model learns from unlabeled cases at all.
+    """
+    others = tuple(lesson for lesson in lessons if not isinstance(lesson, Unlabeled))
+    if not wanted:
+        return others
+    cases = (c.without_label() for le in lessons if not isinstance(le, Truth) for c in le.cases)
+    if unlabeled := tuple(dict.fromkeys(cases)):
+        return (*others, Unlabeled(unlabeled))
+    return others
 
 
 def learns_pseudo(lessons: Sequence[Lesson]) -> bool:

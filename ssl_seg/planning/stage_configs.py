@@ -64,6 +64,10 @@ class ConfigSource(Protocol):
         """Return the config of a train stage that learns from sources of some kinds."""
         ...
 
+    def learns_unlabeled(self, role: Role) -> bool:
+        """Tell whether models of a role also learn from unlabeled cases."""
+        ...
+
     def label(self, cases: CaseList, role: Role) -> LabelConfig:
         """Return the config of a label stage whose model has a role."""
         ...
@@ -74,6 +78,10 @@ class ConfigSource(Protocol):
 
     def train_pipeline(self, cases: CaseList, part: TrainingPart) -> tuple[ConfigPart, ...]:
         """Return the transforms of training samples."""
+        ...
+
+    def unlabeled_pipeline(self, part: TrainingPart) -> tuple[ConfigPart, ...]:
+        """Return the transforms of training samples that have no mask."""
         ...
 
     def label_pipeline(self, cases: CaseList) -> tuple[ConfigPart, ...]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import partial
 from typing import Any, final
 
@@ -13,7 +13,7 @@ from torch.utils.data import DataLoader, Sampler
 from ssl_seg.core.stage import TrainStage
 from ssl_seg.data.oversampling import held_classes, repeat_counts
 from ssl_seg.data.sample_order import SampleIndex, SampleOrder
-from ssl_seg.data.training_set import Samples, TrainingSet
+from ssl_seg.data.training_set import Copies, Samples, TrainingSet
 
 logger = logging.getLogger(__name__)
 
@@ -25,11 +25,14 @@ class Batches:
     Args:
         stage: whose samples are drawn.
         sources: of the stage, opened.
+        copies: of each sample that the stage's method wants.
     """
 
-    def __init__(self, stage: TrainStage, sources: list[Samples]) -> None:
+    def __init__(
+        self, stage: TrainStage, sources: list[Samples], copies: Copies | None = None
+    ) -> None:
         self._stage = stage
-        self.dataset = TrainingSet(sources, stage.space, stage.seed)
+        self.dataset = TrainingSet(sources, stage.space, stage.seed, copies)
         self._order = SampleOrder(
             [opened.source.kind for opened in sources],
             [len(opened) for opened in sources],
@@ -50,9 +53,12 @@ class Batches:
         if not arguments.get("num_workers"):
             # The other arguments are refused where there is no worker.
             arguments = {"num_workers": 0}
-        return DataLoader(
-            self.dataset, batch_sampler=indices, collate_fn=pseudo_collate, **arguments
-        )
+        return DataLoader(self.dataset, batch_sampler=indices, collate_fn=collated, **arguments)
+
+
+def collated(samples: Sequence[Sequence[Mapping[str, Any]]]) -> Any:
+    """Collate as mmengine does; the copies of a sample follow one another."""
+    return pseudo_collate([copy for copies in samples for copy in copies])
 
 
 def _repeats(stage: TrainStage, sources: list[Samples]) -> list[list[int]] | None:

@@ -29,6 +29,7 @@ from ssl_seg.runner import amp, loop  # noqa: F401 - register their types
 PLACES = {
     "model": "MODELS",
     "pipeline": "TRANSFORMS",
+    "strong": "TRANSFORMS",
     "optim_wrapper": "OPTIM_WRAPPERS",
     "optimizer": "OPTIMIZERS",
     "param_scheduler": "PARAM_SCHEDULERS",
@@ -120,6 +121,7 @@ def _check_training(config: Mapping[str, Any], where: str) -> None:
         "custom_hooks",
         "visualizer",
         "vis_backends",
+        "strong",
     ):
         _walk(config.get(key), f"{where}{key}", PLACES[key])
     wrapper = config["optim_wrapper"]

@@ -16,7 +16,7 @@ from mmengine.runner import Runner
 from torch import Tensor, nn
 
 from ssl_seg.core.errors import UserError
-from ssl_seg.methods.method import STUDENT
+from ssl_seg.methods.step import STUDENT
 from ssl_seg.runner.finite import require_finite_training
 from ssl_seg.store.atomic import write_bytes
 

@@ -25,15 +25,13 @@ class NotFiniteError(UserError):
     """A loss or a prediction is not finite; of an untrained model this need not mean anything."""
 
 
-def require_finite_loss(
-    losses: Mapping[str, Any], iteration: int, batch: Mapping[str, Any]
-) -> None:
+def require_finite_loss(losses: Mapping[str, Any], iteration: int, samples: Sequence[Any]) -> None:
     """Check what an iteration's losses sum up to.
 
     Args:
         losses: by name, as a training step returns them; ``loss`` is the total.
         iteration: counted from 1, for the message.
-        batch: packed samples, whose ``case`` the message names.
+        samples: of the batch, whose ``case`` the message names.
 
     Raises:
         NotFiniteError: the total is not finite; names iteration, parts and cases.
@@ -51,7 +49,7 @@ def require_finite_loss(
     said = ", ".join(f"{name} is {value}" for name, value in named.items())
     raise NotFiniteError(
         f"iteration {iteration}: the loss is not finite: {said}; cases of the batch: "
-        f"{_listed(_cases(batch))}. {_ADVICE}"
+        f"{_listed(_cases(samples))}. {_ADVICE}"
     )
 
 
@@ -125,9 +123,10 @@ def _wrong_weights(weights: Mapping[str, Tensor], model: nn.Module) -> str | Non
     return _listed(wrong) if wrong else None
 
 
-def _cases(batch: Mapping[str, Any]) -> list[str]:
-    samples = batch.get("data_samples") or ()
-    return [f"{sample.get('case')} ({sample.get('source')})" for sample in samples]
+def _cases(samples: Sequence[Any]) -> list[str]:
+    named = (f"{sample.get('case')} ({sample.get('source')})" for sample in samples)
+    # Copies of a sample are one case.
+    return list(dict.fromkeys(named))
 
 
 def _listed(names: list[str]) -> str:

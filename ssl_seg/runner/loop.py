@@ -10,9 +10,11 @@ from torch import Tensor, nn
 
 from ssl_seg.core.fingerprint import derive_seed
 from ssl_seg.data.training_set import seed_generators
-from ssl_seg.methods.method import Method, Step
+from ssl_seg.methods.method import Method
+from ssl_seg.methods.step import STUDENT, Step
 from ssl_seg.registry import LOOPS
 from ssl_seg.runner.finite import require_finite_loss
+from ssl_seg.runner.networks import set_modes
 
 OpenLoader = Callable[[int], Iterable[Any]]
 """Returns the batches from an iteration on."""
@@ -23,7 +25,7 @@ class LearningRunner(Protocol):
 
     Attributes:
         model: the student.
-        networks: the student and those that the method made, by name.
+        networks: the student and the method's companions, by name.
         method: what is asked for losses.
         optim_wrapper: mmengine's.
     """
@@ -86,8 +88,7 @@ class SeededLoop(BaseLoop):
         """Train to the end and return the model."""
         self.runner.call_hook("before_train")
         self.runner.call_hook("before_train_epoch")
-        # As mmengine's loops do: backbones apply frozen_stages and norm_eval in train().
-        self.runner.model.train()
+        set_modes(self.runner.networks, self.runner.method)
         for batch in self.dataloader(self.iteration):
             self._step(batch)
         self.runner.call_hook("after_train_epoch")
@@ -99,12 +100,25 @@ class SeededLoop(BaseLoop):
         # and hooks draw must not depend on that.
         seed_generators(derive_seed("model", self._seed, self.iteration))
         self.runner.call_hook("before_train_iter", batch_idx=self.iteration, data_batch=batch)
-        step = Step(self.iteration, self._max_iters, self.runner.networks, batch)
+        step = step_of(batch, self.iteration, self._max_iters, self.runner.networks)
         outputs = learn(self.runner.method, step, self.runner.optim_wrapper)
         self.runner.call_hook(
             "after_train_iter", batch_idx=self.iteration, data_batch=batch, outputs=outputs
         )
         self.iteration += 1
+
+
+def step_of(batch: Any, iteration: int, iterations: int, networks: Mapping[str, nn.Module]) -> Step:
+    """Return one iteration as a method sees it.
+
+    Args:
+        batch: as mmengine collates it.
+        iteration: how many were done before it.
+        iterations: how many there are in all.
+        networks: the student and the method's companions.
+    """
+    data = networks[STUDENT].data_preprocessor(batch, True)  # type: ignore[operator]
+    return Step(iteration, iterations, networks, data["inputs"], data["data_samples"])
 
 
 def learn(method: Method, step: Step, optim_wrapper: Any) -> dict[str, Tensor]:
@@ -118,7 +132,7 @@ def learn(method: Method, step: Step, optim_wrapper: Any) -> dict[str, Tensor]:
     total, parts = step.student.parse_losses(losses)
     optim_wrapper.update_params(total)
     # Behind the step, where a GPU need not be waited for, but before anything is saved.
-    require_finite_loss(parts, step.iteration + 1, step.batch)
+    require_finite_loss(parts, step.iteration + 1, step.samples)
     method.after_step(step)
     named: dict[str, Tensor] = parts
     return named

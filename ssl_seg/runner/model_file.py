@@ -12,7 +12,7 @@ from ssl_seg.core.errors import UserError
 from ssl_seg.core.model_meta import ModelMeta
 from ssl_seg.core.space import LabelSpace
 from ssl_seg.core.stage import MODEL_FILE, TrainStage
-from ssl_seg.methods.method import STUDENT
+from ssl_seg.methods.step import STUDENT
 from ssl_seg.runner import checkpoint
 from ssl_seg.runner.environment import device_name, versions
 from ssl_seg.runner.finite import require_finite_training

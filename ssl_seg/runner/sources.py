@@ -37,14 +37,17 @@ def open_sources(
     found = [masks_of(source) for source in stage.sources]
     records = reader_of(stage.config, store).records(
         [
-            MaskedCases(source.cases, source.values, masks)
+            MaskedCases(source.cases, source.values, masks, source.kind == "unlabeled")
             for source, masks in zip(stage.sources, found, strict=True)
         ],
         stage.view,
         slice_threshold=stage.config.slice_threshold,
         passing=running / "slices",
     )
-    opened = list(map(Samples, stage.sources, found, records))
+    opened = [
+        Samples(source, masks, samples, stage.config.strong)
+        for source, masks, samples in zip(stage.sources, found, records, strict=True)
+    ]
     for samples in opened:
         # Nothing is left where a teacher found nothing; the others' slices then make all samples.
         level = logging.INFO if len(samples) else logging.WARNING

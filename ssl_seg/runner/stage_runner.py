@@ -12,16 +12,17 @@ from typing import Any, final
 import torch
 from mmengine.hooks import Hook
 from mmengine.logging import MMLogger
+from mmengine.optim import OptimWrapper
 from mmengine.runner import Runner
-from torch import nn
 
 from ssl_seg.core.stage import MODEL_FILE, TrainStage
-from ssl_seg.methods.method import STUDENT
 from ssl_seg.methods.of_stage import method_of
 from ssl_seg.registry import SCOPE
 from ssl_seg.runner import amp, checkpoint, loop, models  # noqa: F401 - amp and loop register
 from ssl_seg.runner.batches import Batches
 from ssl_seg.runner.environment import device_name, versions
+from ssl_seg.runner.networks import networks_of, start_companions, trained_companions
+from ssl_seg.runner.optimiser import build_optimiser
 from ssl_seg.runner.start_weights import set_start_weights
 from ssl_seg.store.store import Store
 
@@ -49,8 +50,8 @@ class StageRunner(Runner):
         self._start = start
         self._running = running
         self.method = method_of(stage)
-        self.networks: dict[str, nn.Module] = {}
         super().__init__(**kwargs)
+        self.networks = networks_of(self.method, self.model)
 
     def build_logger(self, **kwargs: Any) -> MMLogger:
         """Write everything to the log file and only losses and warnings to the console."""
@@ -65,10 +66,15 @@ class StageRunner(Runner):
         del env_cfg
         self.logger.info("%s on %s, %s", self._stage.title, device_name(), versions())
 
+    def build_optim_wrapper(self, optim_wrapper: Any) -> OptimWrapper:
+        """Build the optimiser of the student and of those companions that are trained."""
+        companions = trained_companions(self.networks, self.method)
+        return build_optimiser(self.model, companions, optim_wrapper)
+
     def _init_model_weights(self) -> None:
         """Draw the scratch weights, or load a weight file or an ancestor's weights over them."""
         set_start_weights(self.model, self._stage, self._scratch_seed, self._start, self.logger)
-        self.networks = {STUDENT: self.model, **self.method.networks(self.model)}
+        start_companions(self.networks, self.method, self._stage, self._scratch_seed, self.logger)
 
     def load_or_resume(self) -> None:
         """Go on from the newest whole checkpoint, if there is one."""

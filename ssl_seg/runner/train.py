@@ -9,6 +9,7 @@ from typing import Any
 from mmengine.hooks import Hook
 
 from ssl_seg.core.stage import TrainStage
+from ssl_seg.methods.of_stage import method_of
 from ssl_seg.runner import models
 from ssl_seg.runner.batches import Batches
 from ssl_seg.runner.convergence import train_until_converged
@@ -34,7 +35,7 @@ def run(
     prepare_process(stage.config.threads)
     models.enter_scope()
     sources = open_sources(stage, store, running)
-    loader = Batches(stage, sources)
+    loader = Batches(stage, sources, method_of(stage).copies)
 
     def train(seed: int, hooks: list[Hook]) -> StageRunner:
         begun = False

@@ -11,7 +11,7 @@ from ssl_seg.registry import SCHEDULERS
 @SCHEDULERS.register_module()
 @final
 class Supervised:
-    """Train once, on the labeled set only.
+    """Train once, on the labeled set; a method that learns from unlabeled cases gets R too.
 
     With S from another data set than E this is direct transfer. Where R is not empty it is labeled
     once, which gives the score of the labels that every semi-supervised schedule starts from.
@@ -31,7 +31,8 @@ class Supervised:
             model = b.train(b.truth, b.hidden_truth, role="initial")
             b.score(0, [model])
             return Result(model)
-        model = b.train(b.truth, role="initial")
+        unlabeled = (b.unlabeled(b.reference),) if b.has_reference else ()
+        model = b.train(b.truth, *unlabeled, role="initial")
         labels = b.label(model, b.reference) if b.has_reference else None
         b.score(0, [model], labels)
         return Result(model, labels)

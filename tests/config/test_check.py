@@ -101,8 +101,15 @@ BAD = {
     "mix.pseudo": 0.5,
     "mix.unlabeled": 0.5,
     "mix.mine": 1,
-    "mix: ": {"labeled": 1, "pseudo": 2},
-    "roles.student.mix: ": {"labeled": 1, "pseudo": 2},
+    "batch": [4, 4],
+    "batch.labeled": 1.5,
+    "batch.mine": 1,
+    "batch: ": {"labeled": 1, "pseudo": 2},
+    "roles.student.batch: ": {"labeled": 1, "pseudo": 2},
+    "strong": {"type": "PhotoMetricDistortion"},
+    "strong[1]": "PhotoMetricDistortion",
+    "average": 1,
+    "roles.student.average": -0.1,
     "roles.student.train_dataloader.batch_size": 0,
     "roles.student.train_dataloader.dataset.pipeline": [],
     "roles.student.method": "FixMatch",
@@ -150,14 +157,17 @@ CHANGES = {
     "roles.student.mix.labeled": {"mix": {"labeled": 0.5}, "roles.student.mix.labeled": 2},
     "mix.labeled": {"mix": {"labeled": 1.5}},
     "mix.pseudo": {"mix": {"pseudo": 0.5}},
-    "mix.unlabeled": {"mix": {"labeled": 1, "pseudo": 1, "unlabeled": 0.5}},
-    "mix.mine": {"mix": {"labeled": 1, "mine": 1}},
-    "mix: ": {"mix": {"labeled": 1, "pseudo": 2}},
-    "roles.student.mix: ": {
-        "mix": {"labeled": 1, "pseudo": 1},
+    "mix.unlabeled": {"mix": {"labeled": 0.5, "unlabeled": 0.5}},
+    "mix.mine": {"mix": {"labeled": 0.5, "mine": 1}},
+    "batch.labeled": {"batch": {"labeled": 1.5}},
+    "batch.mine": {"batch": {"labeled": 1, "mine": 1}},
+    "batch: ": {"batch": {"labeled": 1, "pseudo": 2}},
+    "roles.student.batch: ": {
+        "batch": {"labeled": 1, "pseudo": 1},
         "train_dataloader.batch_size": 2,
-        "roles.student.mix": {"pseudo": 2},
+        "roles.student.batch": {"pseudo": 2},
     },
+    "strong[1]": {"strong": [{"type": "PhotoMetricDistortion"}, "PhotoMetricDistortion"]},
     "adapters[0]": {"adapters": ["SliceSpacing"]},
 }
 
@@ -198,9 +208,9 @@ def test_a_dict_in_a_role_may_stand_where_the_config_has_nothing(config):
     assert checked(config({"roles": roles}))["roles"] == roles
 
 
-def test_a_mix_may_be_exact_numbers_that_fill_a_batch(config):
-    changes = {"mix": {"labeled": 1, "pseudo": 3}, "train_dataloader.batch_size": 4}
-    assert checked(config(changes))["mix"] == changes["mix"]
+def test_a_batch_may_be_exact_numbers_of_each_kind(config):
+    changes = {"batch": {"labeled": 1, "pseudo": 3}, "train_dataloader.batch_size": 4}
+    assert checked(config(changes))["batch"] == changes["batch"]
 
 
 def test_roles_may_train_longer_or_with_other_samples(config):

@@ -3,7 +3,8 @@
 import pytest
 
 from ssl_seg.config.key_reference import key_reference, nested_reference, unused_reference
-from ssl_seg.config.keys import KEYS, UNUSED
+from ssl_seg.config.keys import KEYS
+from ssl_seg.config.unused_keys import UNUSED
 
 
 def rows(table):

@@ -4,7 +4,8 @@ import pytest
 
 from ssl_seg.config.check import checked
 from ssl_seg.config.key import defaults
-from ssl_seg.config.keys import KEYS, UNUSED
+from ssl_seg.config.keys import KEYS
+from ssl_seg.config.unused_keys import UNUSED
 
 NAMES = [key.name for key in KEYS]
 

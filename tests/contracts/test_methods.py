@@ -8,65 +8,65 @@ import pytest
 import torch
 
 from ssl_seg.core.stage import SourceKind
+from ssl_seg.methods.step import STUDENT
 from ssl_seg.registry import METHODS
 
-AVERAGE = '''
-"""Learns as ever, and follows the student by an average that becomes the model."""
+OPPOSED = '''
+"""A second student that learns the same, and an average of it that becomes the model."""
 
-from copy import deepcopy
-
-import torch
-
+from ssl_seg.methods.average import follow
+from ssl_seg.methods.method import FOLLOWER, PEER
 from ssl_seg.registry import METHODS
 
 
 @METHODS.register_module()
-class Average:
+class Opposed:
     kinds = frozenset({"labeled", "pseudo"})
-    published = "average"
+    needs = frozenset()
+    copies = {}
+    companions = {"peer": PEER, "mean": FOLLOWER}
+    published = "mean"
+    passes = 2
 
-    def __init__(self, *, decay):
-        self.decay = decay
-
-    def networks(self, student):
-        return {"average": deepcopy(student).eval()}
+    def check(self, student):
+        pass
 
     def losses(self, step):
-        return step.student(**step.student.data_preprocessor(step.batch, True), mode="loss")
+        losses = step.student(step.pictures, list(step.samples), mode="loss")
+        peers = step.networks["peer"](step.pictures, list(step.samples), mode="loss")
+        return losses | {f"peer.{name}": value for name, value in peers.items()}
 
-    @torch.no_grad()
     def after_step(self, step):
-        pairs = zip(
-            step.networks["average"].state_dict().values(),
-            step.student.state_dict().values(),
-        )
-        for mean, value in pairs:
-            if value.is_floating_point():
-                mean.lerp_(value, 1 - self.decay)
+        follow(step.networks["mean"], step.networks["peer"], 0.9, step.iteration)
 '''
 
-CHANGES = {"custom_imports": ["average.py"], "scheduler": {"type": "STSO", "generations": 1}}
+CHANGES = {"custom_imports": ["opposed.py"], "scheduler": {"type": "STSO", "generations": 1}}
 
 
 @pytest.mark.parametrize("name", METHODS.names())
 def test_a_method_says_what_it_learns_from_and_what_it_publishes(name):
     method = METHODS.build({"type": name})
-    assert set() < method.kinds <= set(SourceKind.__args__)
-    assert "labeled" in method.kinds
-    assert isinstance(method.published, str)
+    kinds = set(SourceKind.__args__)
+    assert {"labeled", "pseudo"} <= method.kinds <= kinds
+    assert method.needs <= method.kinds
+    assert set(method.copies) <= method.kinds
+    assert {copy for copies in method.copies.values() for copy in copies} <= {"weak", "strong"}
+    assert method.published in {STUDENT, *method.companions}
+    assert method.passes >= 1
 
 
-FOLLOWED = {"type": "Average", "decay": 0.9}
+OPPOSED_METHOD = {"type": "Opposed"}
 
 
 @pytest.fixture(scope="module")
 def train(tiny, command, data, tmp_path_factory):
     """Return a function that runs an experiment of one method and returns all its models."""
     folder = tmp_path_factory.mktemp("methods")
-    (folder / "average.py").write_text(AVERAGE)
+    (folder / "opposed.py").write_text(OPPOSED)
 
-    def run(name, method, *, kill_at=None):
-        config = tiny.config(folder / "tiny.py", data, {**CHANGES, "method": method})
+    def run(name, method=None, *, kill_at=None, average=None):
+        changes = {**CHANGES, "method": method, "average": average}
+        config = tiny.config(folder / "tiny.py", data, changes)
         done = command.train(config, folder / name, kill_at=kill_at)
         assert done.status == (-9 if kill_at else 0), done.output
         models = sorted((folder / name).glob("artifacts/*/model.pth"))
@@ -78,13 +78,13 @@ def train(tiny, command, data, tmp_path_factory):
 @pytest.fixture(scope="module")
 def plain(train):
     """The models of a run that names no method."""
-    return train("plain", None)[1]
+    return train("plain")[1]
 
 
 @pytest.fixture(scope="module")
-def averaged(train):
-    """The events and the models of a run whose averages are published."""
-    done, models = train("averaged", FOLLOWED)
+def opposed(train):
+    """The events and the models of a run whose method has companions."""
+    done, models = train("opposed", OPPOSED_METHOD)
     return done.events, models
 
 
@@ -99,21 +99,20 @@ def test_without_a_method_is_supervised(train, plain):
     assert weights(plain) == weights(named)
 
 
-def test_a_followed_student_is_the_student(train, plain):
-    """Decay 0 copies it, whatever the average is called."""
-    _, followed = train("followed", {"type": "Average", "decay": 0.0})
+def test_an_average_without_decay_is_the_student(train, plain):
+    _, followed = train("followed", average=0.0)
     assert weights(followed) == weights(plain)
 
 
-def test_the_published_network_is_the_one_that_the_method_names(plain, averaged):
-    _, models = averaged
-    assert set(weights(plain)).isdisjoint(weights(models))
+def test_the_average_is_published(train, plain):
+    _, averaged = train("averaged", average=0.9)
+    assert set(weights(plain)).isdisjoint(weights(averaged))
 
 
 @pytest.mark.parametrize("iteration", [1, 2, 3])
-def test_a_further_network_survives_a_kill(train, averaged, iteration):
-    events, models = averaged
+def test_companions_survive_a_kill(train, opposed, iteration):
+    events, models = opposed
     stage = next(event["stage"] for event in events if event["kind"] == "train")
     name = f"killed{iteration}"
-    train(name, FOLLOWED, kill_at=(stage, iteration, "advance"))
-    assert train(name, FOLLOWED)[1] == models
+    train(name, OPPOSED_METHOD, kill_at=(stage, iteration, "advance"))
+    assert train(name, OPPOSED_METHOD)[1] == models

@@ -7,8 +7,9 @@ import shutil
 import pytest
 
 from ssl_seg.config.key import neutral
-from ssl_seg.config.keys import KEYS, UNUSED
+from ssl_seg.config.keys import KEYS
 from ssl_seg.config.nested_keys import HOOKS, LOADER
+from ssl_seg.config.unused_keys import UNUSED
 
 NEUTRAL = {
     "cache_dir": "elsewhere",

@@ -85,7 +85,8 @@ INDICES = [
 ]
 
 
-def pixels(sample):
+def pixels(copies):
+    (sample,) = copies
     return sample["inputs"], sample["data_samples"].gt_sem_seg.data
 
 
@@ -128,9 +129,10 @@ def test_image_and_label_are_those_of_the_case(open_set, cases, tmp_path):
 
 def test_samples_say_what_they_are(open_set):
     made = open_set(RANDOM)
-    said = [made[SampleIndex(0, 0, source, 1)]["data_samples"].metainfo for source in (0, 1)]
+    said = [made[SampleIndex(0, 0, source, 1)][0]["data_samples"].metainfo for source in (0, 1)]
     for meta, kind in zip(said, ("labeled", "pseudo"), strict=True):
         assert (meta["case"], meta["source"], meta["space"]) == ("drive1/1", kind, "made_up")
+        assert meta["copy"] == 0
         assert "img_path" in meta
 
 
@@ -190,3 +192,20 @@ def test_a_picture_and_a_label_of_two_sizes_are_an_error(open_set):
     made = open_set((whole, shrunk, {"type": "PackSegInputs"}))
     with pytest.raises(ValueError, match=r"picture of 32x24 pixels and a mask of 16x12"):
         made[SampleIndex(0, 0, 0, 0)]
+
+
+def test_each_kind_has_the_copies_that_are_asked_for(cases):
+    unlabeled = tuple(case.without_label() for case in cases)
+    source = Source(
+        kind="unlabeled", cases=unlabeled, values=VALUES, pipeline=RANDOM[:1] + RANDOM[2:]
+    )
+    records = PictureRecords(MaskedCases(source.cases, source.values, None, unlabeled=True))
+    strong = [{"type": "PhotoMetricDistortion"}]
+    samples = Samples(source, None, records, strong)
+    made = TrainingSet([samples], SPACE, 3, {"unlabeled": ("weak", "strong", "strong")})
+    copies = made[SampleIndex(0, 0, 0, 1)]
+    assert [copy["data_samples"].metainfo["copy"] for copy in copies] == [0, 1, 2]
+    masks = [copy["data_samples"].gt_sem_seg.data for copy in copies]
+    assert all(torch.equal(masks[0], mask) for mask in masks)
+    assert set(masks[0].unique().tolist()) <= {0, 255}
+    assert not torch.equal(copies[1]["inputs"], copies[2]["inputs"])

@@ -18,7 +18,8 @@ from ssl_seg.cli.main import COMMANDS, call
 from ssl_seg.config import load_config
 from ssl_seg.config.check import checked
 from ssl_seg.config.check_training import CHECKPOINT_KEYS
-from ssl_seg.config.keys import KEYS, KNOWN_KEYS, UNUSED
+from ssl_seg.config.keys import KEYS, KNOWN_KEYS
+from ssl_seg.config.unused_keys import UNUSED
 from ssl_seg.core.views import BODY_VIEWS
 from ssl_seg.registry import ADAPTERS, DATASETS, METRICS, PREDICTORS, SCHEDULERS
 

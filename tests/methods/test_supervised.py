@@ -9,8 +9,9 @@ from mmengine.structures import PixelData
 from mmseg.structures import SegDataSample
 
 from ssl_seg.methods import Supervised
-from ssl_seg.methods.method import STUDENT, Step
+from ssl_seg.methods.step import STUDENT
 from ssl_seg.runner import models
+from ssl_seg.runner.loop import step_of
 
 
 @pytest.fixture
@@ -40,7 +41,7 @@ def test_its_losses_move_the_weights_as_mmengine_s_train_step_does(student, batc
     ours, theirs = student(), student()
     wrapper = OptimWrapper(torch.optim.SGD(ours.parameters(), lr=0.1))
     torch.manual_seed(1)
-    total, _ = ours.parse_losses(Supervised().losses(Step(0, 1, {STUDENT: ours}, batch)))
+    total, _ = ours.parse_losses(Supervised().losses(step_of(batch, 0, 1, {STUDENT: ours})))
     wrapper.update_params(total)
     torch.manual_seed(1)
     theirs.train_step(batch, OptimWrapper(torch.optim.SGD(theirs.parameters(), lr=0.1)))
@@ -48,10 +49,6 @@ def test_its_losses_move_the_weights_as_mmengine_s_train_step_does(student, batc
         assert torch.equal(one, other)
 
 
-def test_the_student_learns_alone(student):
-    assert Supervised().networks(student()) == {}
+def test_the_student_learns_alone():
+    assert Supervised().companions == {}
     assert Supervised().published == STUDENT
-
-
-def test_progress_goes_from_0_to_below_1():
-    assert [Step(i, 4, {}, {}).progress for i in range(4)] == [0, 0.25, 0.5, 0.75]

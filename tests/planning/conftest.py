@@ -8,10 +8,10 @@ from ssl_seg.planning.write import finish_plan, start_plan
 
 @pytest.fixture
 def start(made_up):
-    """Start a plan; keywords go to ``made_up.split``."""
+    """Start a plan; ``changes`` are of the config, other keywords go to ``made_up.split``."""
 
-    def make(*, seed=0, **lists):
-        return start_plan(made_up.split(**lists), made_up.configs(), seed)
+    def make(*, seed=0, changes=None, **lists):
+        return start_plan(made_up.split(**lists), made_up.configs(changes), seed)
 
     return make
 

@@ -210,10 +210,11 @@ def test_labels_that_nobody_has_written_are_made_up_and_true_ones_stay_closed(
     original = trial_training.TrainingSet.__getitem__
 
     def noting(samples, at):
-        packed = original(samples, at)
-        meta = packed["data_samples"].metainfo
-        read.append((meta["source"], meta["case"], packed["data_samples"].gt_sem_seg.data))
-        return packed
+        copies = original(samples, at)
+        (sample,) = (copy["data_samples"] for copy in copies)
+        meta = sample.metainfo
+        read.append((meta["source"], meta["case"], sample.gt_sem_seg.data))
+        return copies
 
     monkeypatch.setattr(trial_training.TrainingSet, "__getitem__", noting)
     plan, _ = check({"scheduler": {"type": "ATSO", "generations": 1}})

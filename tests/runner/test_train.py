@@ -7,7 +7,6 @@ import logging
 
 import pytest
 import torch
-from mmengine.dataset import pseudo_collate
 
 from ssl_seg.core.errors import UserError
 from ssl_seg.data.sample_order import SampleOrder
@@ -16,6 +15,7 @@ from ssl_seg.media.pictures.masks import read_indices
 from ssl_seg.media.pictures.reader import PictureRecords
 from ssl_seg.media.records import MaskedCases
 from ssl_seg.runner import models
+from ssl_seg.runner.batches import collated
 from ssl_seg.runner.checkpoint import ProgressHook
 from ssl_seg.runner.environment import prepare_process
 from ssl_seg.runner.predictors import Image
@@ -171,7 +171,7 @@ def test_training_is_a_bare_loop_to_the_last_iteration(run_all, tiny, data):
     order = SampleOrder(["labeled"], [len(stage.sources[0].cases)], "concat", stage.seed)
     optimizer = torch.optim.AdamW(model.parameters(), lr=0.05)
     for indices in order.batches(2, 0, 5):
-        batch = model.data_preprocessor(pseudo_collate([samples[i] for i in indices]), True)
+        batch = model.data_preprocessor(collated([samples[i] for i in indices]), True)
         loss, _ = model.parse_losses(model(**batch, mode="loss"))
         optimizer.zero_grad()
         loss.backward()
@@ -256,7 +256,7 @@ def test_the_model_file_loads_in_mmsegmentation_as_it_is(finished, command, tiny
     model = models.trained(tiny.settings(run.data)["model"], path)
     sample = Image(model, steps(*LOAD)).read(labeling.cases[0])
     with torch.inference_mode():
-        own = model.test_step(pseudo_collate([sample]))[0].seg_logits.data
+        own = model.test_step(collated([[sample]]))[0].seg_logits.data
     assert torch.allclose(own, logits, atol=1e-5)
 
 

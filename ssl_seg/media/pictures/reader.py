@@ -32,8 +32,10 @@ class PictureRecords:
         return self._source.cases[index]
 
     def record(self, index: int) -> dict[str, Any]:
-        """Return what the pipeline starts from; ``read_label`` reads (H, W) uint8."""
+        """Return what the pipeline starts from; ``read_label``, if any, reads (H, W) uint8."""
         case, masks = self._source.cases[index], self._source.masks
+        if self._source.unlabeled:
+            return {"img_path": case.image.path}
         read: Callable[[], NDArray[np.uint8]] = (
             partial(true_mask, case, self._source.values, read_indices)
             if masks is None

@@ -38,10 +38,14 @@ class SliceRecords:
         self._view = view
         self._volumes = [images.image(case.image, (view,)) for case in source.cases]
         labels = images if source.masks is None else passing
-        self._labels = [
-            self._open(case, volume, labels)
-            for case, volume in zip(source.cases, self._volumes, strict=True)
-        ]
+        self._labels = (
+            None
+            if source.unlabeled
+            else [
+                self._open(case, volume, labels)
+                for case, volume in zip(source.cases, self._volumes, strict=True)
+            ]
+        )
         self._places = _places(volume.slices(view) for volume in self._volumes)
 
     def _open(self, case: Case, volume: CachedImage, cache: VolumeCache) -> CachedLabels:
@@ -56,11 +60,13 @@ class SliceRecords:
         return cache.labels(key, volume.grid, read, (self._view,), ignore=ignore)
 
     def foreground(self) -> list[NDArray[np.int64]]:
-        """Return for each case how many voxels of each slice are foreground, (n,)."""
-        return [labels.foreground(self._view) for labels in self._labels]
+        """Return for each labeled case how many voxels of each slice are foreground, (n,)."""
+        return [labels.foreground(self._view) for labels in self._labels or ()]
 
     def keep(self, least: int) -> None:
-        """Leave out slices with fewer voxels of foreground."""
+        """Leave out slices with fewer voxels of foreground, as far as that is known."""
+        if self._labels is None:
+            return
         counts = self.foreground()
         self._places = [place for place in self._places if counts[place[0]][place[1]] >= least]
 
@@ -74,13 +80,13 @@ class SliceRecords:
     def record(self, index: int) -> dict[str, Any]:
         """Return what the pipeline starts from."""
         case, number = self._places[index]
-        return {
+        record = {
             "img_path": f"{self._volumes[case].path} [{self._view} {number}]",
             "volume": self._volumes[case],
-            "volume_labels": self._labels[case],
             "view": self._view,
             "slice": number,
         }
+        return record if self._labels is None else {**record, "volume_labels": self._labels[case]}
 
 
 def _read_truth(case: Case, label: LabelFile, values: LabelValues) -> NDArray[np.uint8]:

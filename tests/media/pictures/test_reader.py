@@ -57,5 +57,12 @@ def test_each_case_is_a_sample_with_its_mask(reader, cases, tmp_path):
     assert not (tmp_path / "never made").exists()
 
 
+def test_an_unlabeled_case_is_a_sample_without_a_mask(reader, cases, tmp_path):
+    (hidden,) = reader.records(
+        [MaskedCases(cases, VALUES, unlabeled=True)], None, slice_threshold=None, passing=tmp_path
+    )
+    assert hidden.record(1) == {"img_path": cases[1].image.path}
+
+
 def test_a_predictor_gets_the_one_network_and_the_pipeline(reader):
     assert reader.given({None: "network"}, ("step",)) == ("network", ("step",))

@@ -1,0 +1,111 @@
+"""A pipeline that makes weak and strong copies of a sample, all of the same crop."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, TypeAlias, final
+
+import numpy as np
+
+from ssl_seg.core.errors import UserError
+from ssl_seg.core.stage import Augmentation
+from ssl_seg.core.stage_config import ConfigPart
+from ssl_seg.registry import TRANSFORMS
+
+Results: TypeAlias = dict[str, Any]
+"""What transforms of mmcv and mmsegmentation hand on to one another."""
+
+_MASK = "gt_seg_map"
+
+
+@final
+class SamplePipeline:
+    """The user's transforms, with those that make a copy strong before the last one, which packs.
+
+    What is random in the user's transforms, such as a crop or a flip, is drawn once for all copies
+    of a sample; what is random in the strong ones is drawn for each copy, in order.
+
+    Args:
+        steps: the user's transforms; the last one packs.
+        strong: those that a strong copy also goes through. They may change the picture, and turn
+            pixels of the mask into ignored ones, as a cutout does; they may move nothing.
+        unlabeled: whether samples have no mask. They get one of class 0, which the transforms cut,
+            move and pad like any other: what is ignored in it lies outside the picture.
+        ignore: marks such pixels.
+    """
+
+    def __init__(
+        self,
+        steps: Sequence[ConfigPart],
+        strong: Sequence[ConfigPart],
+        *,
+        unlabeled: bool = False,
+        ignore: int = 255,
+    ) -> None:
+        *shared, pack = [TRANSFORMS.build(dict(step)) for step in steps]
+        self._shared = shared
+        self._pack = pack
+        self._strong = [TRANSFORMS.build(dict(step)) for step in strong]
+        self._unlabeled = unlabeled
+        self._ignore = ignore
+
+    def __call__(
+        self, record: Results, copies: Sequence[Augmentation]
+    ) -> list[Mapping[str, Any]] | None:
+        """Return the packed copies of one sample, in order; ``None`` if a transform drops it.
+
+        Raises:
+            UserError: a strong transform moved something.
+        """
+        shared = self._share(record)
+        if shared is None:
+            return None
+        packed = [self._packed(shared, copy, alone=len(copies) == 1) for copy in copies]
+        return None if any(one is None for one in packed) else packed
+
+    def _share(self, record: Results) -> Results | None:
+        results: Results | None = self._marked(record)
+        for transform in self._shared:
+            results = transform(results)
+            if results is None:
+                return None
+            results = self._marked(results)
+        return results
+
+    def _marked(self, results: Results) -> Results:
+        """Add the mask of an unlabeled picture as soon as it is read."""
+        if self._unlabeled and "img" in results and _MASK not in results:
+            results[_MASK] = np.zeros(results["img"].shape[:2], np.uint8)
+            results["seg_fields"].append(_MASK)
+        return results
+
+    def _packed(self, shared: Results, copy: Augmentation, *, alone: bool) -> Any:
+        # Transforms may write into what they are given.
+        results = shared if alone else _copied(shared)
+        if copy == "strong" and self._strong:
+            before = _copied(results)
+            for transform in self._strong:
+                results = transform(results)
+                if results is None:
+                    return None
+            self._require_unmoved(before, results)
+        return self._pack(results)
+
+    def _require_unmoved(self, before: Results, after: Results) -> None:
+        moved = before["img"].shape[:2] != after["img"].shape[:2]
+        if not moved and (mask := before.get(_MASK)) is not None:
+            moved = bool(((after[_MASK] != mask) & (after[_MASK] != self._ignore)).any())
+        if moved:
+            names = ", ".join(type(transform).__name__ for transform in self._strong)
+            raise UserError(
+                f"strong ({names}): a strong copy must show the same crop as the weak one, but the "
+                "mask or the size has changed; move what flips, scales, turns or crops to the "
+                "pipeline of train_dataloader.dataset"
+            )
+
+
+def _copied(results: Results) -> Results:
+    return {
+        key: value.copy() if isinstance(value, (np.ndarray, list)) else value
+        for key, value in results.items()
+    }
