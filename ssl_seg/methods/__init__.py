@@ -1,5 +1,6 @@
 """How one training learns from its samples; the plug point ``method``, one file for each."""
 
+from ssl_seg.methods.fixmatch import FixMatch
 from ssl_seg.methods.supervised import Supervised
 
-__all__ = ["Supervised"]
+__all__ = ["FixMatch", "Supervised"]
