@@ -2,7 +2,16 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
+from types import SimpleNamespace
+from typing import ClassVar
+
 import pytest
+import torch
+from torch import nn
+
+from ssl_seg.methods.step import STUDENT
+from ssl_seg.runner.loop import SeededLoop
 
 PLUGIN = '''
 """A head that draws from all generators that models draw from."""
@@ -81,3 +90,51 @@ def test_a_resumed_training_reads_no_sample_twice(train, data):
     # The checkpoint after iteration 2 is the newest: iterations 3 and 4 of two samples are left.
     assert images(in_training) == images(noted)[4:]
     assert len(images(noted)) == 8
+
+
+class Drawing:
+    """A method that notes what each iteration draws."""
+
+    companions: ClassVar = {}
+
+    def __init__(self):
+        self.drawn = []
+
+    def losses(self, step):
+        self.drawn.append(float(torch.rand(())))
+        return {"loss": step.student.weight.sum()}
+
+    def after_step(self, step):
+        pass
+
+
+class Student(nn.Linear):
+    """As little of a segmentor as the loop asks for."""
+
+    def data_preprocessor(self, batch, training):
+        return {"inputs": batch, "data_samples": []}
+
+    def parse_losses(self, losses):
+        return losses["loss"], losses
+
+
+def drawn(seed, iterations=3):
+    """Return what iterations of a training draw."""
+    method, student = Drawing(), Student(1, 1)
+    wrapper = SimpleNamespace(optim_context=nullcontext, update_params=lambda loss: None)
+    runner = SimpleNamespace(
+        model=student,
+        networks={STUDENT: student},
+        method=method,
+        optim_wrapper=wrapper,
+        call_hook=lambda *_, **__: None,
+    )
+    batches = torch.zeros(iterations, 1, 3, 2, 2)
+    SeededLoop(runner, lambda start: batches[start:], max_iters=iterations, seed=seed).run()
+    return method.drawn
+
+
+def test_each_iteration_draws_anew_and_as_its_seed_says():
+    assert len(set(drawn(0) + drawn(1))) == 6
+    torch.rand(7)
+    assert drawn(0) == drawn(0)
