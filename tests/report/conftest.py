@@ -59,6 +59,12 @@ class ToyConfigs:
     def train_pipeline(self, cases, place):
         return ()
 
+    def unlabeled_pipeline(self, place):
+        return ()
+
+    def learns_unlabeled(self, role):
+        return False
+
     def label_pipeline(self, cases):
         return ()
 
