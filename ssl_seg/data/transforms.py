@@ -11,7 +11,11 @@ from mmengine import fileio
 from numpy.typing import NDArray
 
 from ssl_seg.core.errors import UserError
-from ssl_seg.data import slice_transforms  # noqa: F401 - registers its own
+from ssl_seg.data import (  # noqa: F401 - they register their own
+    random_affine,
+    slice_transforms,
+    strong_transforms,
+)
 from ssl_seg.media.pictures.working_size import WorkingSize
 from ssl_seg.registry import TRANSFORMS
 
