@@ -238,6 +238,15 @@ KEYS = (
         stages=("label",),
     ),
     Key(
+        "reference_inference",
+        "what is different in `inference` when R is labeled, such as `dict(flip=True, "
+        "scales=(0.75, 1.0, 1.25))`",
+        shown="nothing",
+        check=a_dict,
+        scope="model",
+        stages=("label",),
+    ),
+    Key(
         "test_evaluator",
         "what is scored",
         default=[{"type": "IoUMetric", "iou_metrics": ["mIoU", "mDice"]}],

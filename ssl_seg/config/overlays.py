@@ -101,6 +101,22 @@ def overlaid(
     return {**dict.fromkeys(config), **merged.to_dict()}
 
 
+def reference_inference(config: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return the predictor that labels R: ``inference`` with what the config changes in it there.
+
+    Raises:
+        UserError: inside a dict, a dict stands where ``inference`` has something else.
+    """
+    changed = config["reference_inference"]
+    if changed is None:
+        inference: Mapping[str, Any] = config["inference"]
+        return inference
+    merged = overlaid(
+        {"inference": config["inference"]}, {"inference": changed}, "reference_inference"
+    )
+    return dict(merged["inference"])
+
+
 def _without_mark(value: Any) -> Any:
     """Drop mmengine's mark for a dict that replaces; it takes it out only where it merges."""
     if isinstance(value, Mapping):

@@ -9,7 +9,7 @@ from typing import Any
 from ssl_seg.config.check_classes import check_classes
 from ssl_seg.config.key import neutral
 from ssl_seg.config.nested_keys import HOOKS, LOADER
-from ssl_seg.config.overlays import OVERLAYS, overlaid, with_overlays
+from ssl_seg.config.overlays import OVERLAYS, overlaid, reference_inference, with_overlays
 from ssl_seg.config.reference_sets import reference_sets
 from ssl_seg.config.spaces import Spaces, with_classes
 from ssl_seg.config.weights import Weights, without_weights
@@ -187,7 +187,9 @@ class StageConfigs:
                 NetworkConfig(view=view, model=without_weights(self._model(part)))
                 for view, part in parts.items()
             ),
-            inference=config["inference"],
+            inference=(
+                reference_inference(config) if cases == "reference" else config["inference"]
+            ),
             adapters=tuple(a for a in config["adapters"] if not _only_declares(a)),
             batch_size=loader.get("batch_size", 1),
             # Models of any role may learn from the labels that a model of this one writes.

@@ -10,7 +10,7 @@ from typing import Any
 from mmengine.registry import Registry
 
 from ssl_seg import registry
-from ssl_seg.config.overlays import overlaid_parts
+from ssl_seg.config.overlays import overlaid_parts, reference_inference
 from ssl_seg.config.reference_sets import reference_sets
 from ssl_seg.core.errors import UserError
 from ssl_seg.data import transforms  # noqa: F401 - registers the transforms
@@ -81,7 +81,9 @@ def check_types(config: Mapping[str, Any]) -> None:
         _check_training(part, where)
         if part["method"] is not None:
             _check(METHODS.get, METHODS.names(), part["method"], f"{where}method")
-        _check_inference(part["inference"], f"{where}inference", volumes=bool(config["views"]))
+        volumes = bool(config["views"])
+        _check_inference(part["inference"], f"{where}inference", volumes=volumes)
+        _check_inference(reference_inference(part), f"{where}reference_inference", volumes=volumes)
     _check(EXECUTORS.get, EXECUTORS.names(), config["executor"], "executor")
     for position, adapter in enumerate(config["adapters"]):
         _check(ADAPTERS.get, ADAPTERS.names(), adapter, f"adapters[{position}]")

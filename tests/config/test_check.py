@@ -119,6 +119,7 @@ BAD = {
     "store_probabilities": "yes",
     "adapters[0]": "SliceSpacing",
     "inference": "Image",
+    "reference_inference": [0.5, 1.0],
     "randomness.deterministic": True,
     "randomness.seed": -1,
     "split.seed": 1.5,

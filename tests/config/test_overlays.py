@@ -14,7 +14,15 @@ def test_each_kind_of_overlay_holds_no_more_than_the_one_before_it():
     roles, sections, views = (set(keys_in(kind)) for kind in OVERLAYS)
     assert sections - {"views"} < roles
     assert sections == views | {"views"}
-    only_roles = {"average", "batch", "inference", "method", "threads", "sections"}
+    only_roles = {
+        "average",
+        "batch",
+        "inference",
+        "method",
+        "reference_inference",
+        "sections",
+        "threads",
+    }
     assert roles - sections == only_roles
 
 

@@ -144,6 +144,22 @@ def test_what_a_model_reads_only_to_label_trains_nothing_on_true_labels_anew(
     assert labeled_anew(usual, other) >= {"r", "e"}
 
 
+def test_r_may_be_predicted_otherwise_than_e(planned, usual):
+    base = {"type": "Image", "flip": True, "scales": (1.0,)}
+    other = planned({"inference": base, "reference_inference": {"scales": (0.5, 1.0)}})
+    by_list = {stage.cases[0].id[0]: stage.config.inference for stage in other.labelings}
+    assert by_list == {"r": {**base, "scales": (0.5, 1.0)}, "e": base, "v": base}
+
+
+def test_the_models_that_label_r_are_trained_as_before(planned, usual):
+    other = planned({"reference_inference": {"flip": True}})
+    assert trained_anew(usual, other) == {"student", "final"}
+    (first,) = (stage for stage in other.trainings if stage.role == "initial")
+    e = [s for s in usual.labelings if s.inputs == (first.fingerprint,) and s.cases[0].id[0] == "e"]
+    assert e
+    assert all(stage.fingerprint in other.stages for stage in e)
+
+
 def test_what_scoring_reads_changes_scores_alone(planned, usual):
     other = planned({"test_evaluator": [{"type": "IoUMetric", "iou_metrics": ["mDice"]}]})
     anew = [stage for name, stage in other.stages.items() if name not in usual.stages]

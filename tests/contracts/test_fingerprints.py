@@ -126,6 +126,7 @@ CHANGES = {
     "pseudo_labels": {"pseudo_labels.threshold": 0.5},
     "store_probabilities": {"store_probabilities": True},
     "inference": {"inference": {"type": "Other"}},
+    "reference_inference": {"reference_inference": {"flip": True}},
     "test_evaluator": {"test_evaluator": [{"type": "IoUMetric", "iou_metrics": ["mDice"]}]},
     "threads": {"threads": 3},
     "executor": {"executor": {"type": "Other"}},

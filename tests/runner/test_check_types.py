@@ -118,6 +118,10 @@ AXIAL = {"views": ("axial",), "test_dataloader.batch_size": 1}
             {"roles": {"final": {"inference": {"type": "Image", "flips": True}}}},
             r"^roles\.final\.inference\.flips: .*did you mean 'flip'",
         ),
+        (
+            {"reference_inference": {"flips": True}},
+            r"^reference_inference\.flips: .*did you mean 'flip'",
+        ),
         ({"inference": {"type": "Views"}}, r"^inference\.type: Views predicts volumes, but"),
         (
             {**AXIAL, "inference": {"type": "Image"}},

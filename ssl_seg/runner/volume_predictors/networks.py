@@ -49,13 +49,19 @@ class SliceNetwork(Protocol):
 
 @final
 class Segmentor:
-    """Any per-pixel segmentor of mmsegmentation; says what the slice in a window's middle is."""
+    """Any per-pixel segmentor of mmsegmentation; says what the slice in a window's middle is.
+
+    Args:
+        model: in eval mode.
+        flip: also ask of the mirrored slices; see `SegmentorLogits`.
+        scales: factors of the slices' size to ask at.
+    """
 
     exclusive = True
 
-    def __init__(self, model: Any) -> None:
+    def __init__(self, model: Any, *, flip: bool, scales: Sequence[float]) -> None:
         self.classes = int(model.num_classes) - 1
-        self._logits = SegmentorLogits(model)
+        self._logits = SegmentorLogits(model, flip=flip, scales=scales)
 
     def maps(self, windows: Windows, batch_size: int) -> Iterator[tuple[int, Maps]]:
         """Predict all slices; see `SliceNetwork`."""
@@ -89,16 +95,27 @@ class CoarseNetwork:
         yield from averaged(found, windows_of_slices(windows.count))
 
 
-def networks(models: Mapping[View, nn.Module]) -> dict[View, SliceNetwork]:
+def networks(
+    models: Mapping[View, nn.Module], *, flip: bool = False, scales: Sequence[float] = (1.0,)
+) -> dict[View, SliceNetwork]:
     """Return the network of each view.
 
+    Args:
+        models: by view.
+        flip: whether segmentors are also asked of the mirrored slices.
+        scales: factors of the slices' size that segmentors are asked at.
+
     Raises:
-        ValueError: there is none, or they do not predict the same classes in the same way.
+        ValueError: there is none.
+        UserError: they do not predict the same classes in the same way, or RSTN is to see slices
+            other than as they are.
     """
     if not models:
         raise ValueError("volumes are predicted by one network for each view, and there is none")
     made: dict[View, SliceNetwork] = {
-        view: CoarseNetwork(model) if isinstance(model, RSTN) else Segmentor(model)
+        view: _as_it_is(model, flip, scales)
+        if isinstance(model, RSTN)
+        else Segmentor(model, flip=flip, scales=scales)
         for view, model in models.items()
     }
     # With one foreground class, a sigmoid and a softmax mean the same.
@@ -110,6 +127,15 @@ def networks(models: Mapping[View, nn.Module]) -> dict[View, SliceNetwork]:
         )
         raise UserError(f"the networks of all views must predict the same classes, got {stated}")
     return made
+
+
+def _as_it_is(model: RSTN, flip: bool, scales: Sequence[float]) -> CoarseNetwork:
+    if flip or tuple(scales) != (1.0,):
+        raise UserError(
+            "flip and scales: RSTN predicts slices as they are, neither mirrored nor scaled; leave "
+            "both out of inference and reference_inference"
+        )
+    return CoarseNetwork(model)
 
 
 def slices_of(model: RSTN, samples: list[Any]) -> Tensor:

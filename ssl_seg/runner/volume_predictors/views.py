@@ -40,6 +40,9 @@ class Views:
         batch_size: neighbouring slices of a volume that go through a network together. Memory
             grows with it: on a CT volume, DeepLabV3+ with a ResNet-50 takes 2.7 GiB for 4 slices
             and 6.1 GiB for 16.
+        flip: also predict slices with their columns in reverse order; not with RSTN.
+        scales: factors of the slices' size to predict at; not with RSTN. Where a slice is seen more
+            than once, the mean of the probabilities counts.
 
     Raises:
         UserError: a value is out of range, or the networks predict different classes.
@@ -53,11 +56,13 @@ class Views:
         *,
         fusion: str = "soft",
         batch_size: int = 4,
+        flip: bool = False,
+        scales: Sequence[float] = (1.0,),
     ) -> None:
         check_fusion(fusion)
         if not isinstance(batch_size, int) or batch_size < 1:
             raise UserError(f"batch_size must be at least 1 slice, got {batch_size!r}")
-        self._networks = networks(models)
+        self._networks = networks(models, flip=flip, scales=scales)
         self._transform = built_pipeline(pipeline)
         self._cache = cache
         self._fusion = fusion

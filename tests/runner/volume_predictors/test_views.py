@@ -244,6 +244,39 @@ def test_slices_are_predicted_as_mmsegmentation_does(volumes, case, cache, unet,
     assert np.allclose(prediction.confidence, chances.transpose(2, 1, 0), atol=1e-5)
 
 
+def test_slices_seen_more_than_once_get_the_mean_probabilities(volumes, case, cache, unet):
+    one, store = case(volumes.voxels((17, 13, 6))), cache()
+    looks = Views({"axial": unet}, PIPELINE, store, flip=True, scales=(0.5, 1.0))
+    windows = Windows(built_pipeline(PIPELINE), store.image(one.image, ["axial"]), "axial")
+    total = np.zeros((6, 13, 17), np.float64)
+    for number in range(6):
+        batch = unet.data_preprocessor(pseudo_collate([windows[number]]), False)
+        total[number] = mean_of_looks(unet, batch["inputs"])[:13, :17]
+    found = looks.fused(looks.read(one)).probabilities[0]
+    assert np.allclose(found, total, atol=1e-5)
+
+
+def mean_of_looks(unet, inputs):
+    """Return the foreground's mean probability over two sizes, each also mirrored, (H, W)."""
+    found = []
+    for scale in (0.5, 1.0):
+        look = torch.nn.functional.interpolate(inputs, scale_factor=scale, mode="bilinear")
+        meta = {"ori_shape": look.shape[-2:], "img_shape": look.shape[-2:]}
+        with torch.inference_mode():
+            mirrored = unet.inference(look.flip(-1), [meta]).flip(-1)
+            for logits in (unet.inference(look, [meta]), mirrored):
+                size = inputs.shape[-2:]
+                planes = torch.nn.functional.interpolate(logits, size, mode="bilinear")
+                found.append(planes.softmax(1)[0, 1].numpy())
+    return np.mean(found, axis=0)
+
+
+@pytest.mark.parametrize("arguments", [{"flip": True}, {"scales": (0.5, 1.0)}])
+def test_rstn_sees_slices_as_they_are(cache, rstn, arguments):
+    with pytest.raises(ValueError, match="neither mirrored nor scaled"):
+        Views({"axial": rstn(0)}, PIPELINE, cache(), **arguments)
+
+
 @pytest.mark.parametrize("batch_size", [1, 4, 100])
 def test_the_batch_size_does_not_matter(volumes, case, cache, unet, rstn, batch_size):
     one = case(volumes.voxels((17, 13, 10)))
@@ -323,7 +356,7 @@ def test_networks_of_different_classes_are_refused(cache, pointwise, rstn):
         ({"fusion": "Hard"}, "fusion: there is no 'Hard'; did you mean 'hard'"),
         ({"batch_size": 0}, "batch_size must be at least 1 slice, got 0"),
         ({"batch_size": "4"}, "batch_size must be at least 1 slice, got '4'"),
-        ({"flip": True}, r"inference.flip: Views has no such argument"),
+        ({"mirror": True}, r"inference.mirror: Views has no such argument"),
     ],
 )
 def test_values_out_of_range_are_refused(cache, pointwise, arguments, message):
