@@ -1,0 +1,3 @@
+_base_ = ["../_base_/acdc.py"]
+
+scheduler = dict(type="Supervised")
