@@ -1,6 +1,7 @@
 """How one training learns from its samples; the plug point ``method``, one file for each."""
 
+from ssl_seg.methods.bcp import BCP
 from ssl_seg.methods.fixmatch import FixMatch
 from ssl_seg.methods.supervised import Supervised
 
-__all__ = ["FixMatch", "Supervised"]
+__all__ = ["BCP", "FixMatch", "Supervised"]

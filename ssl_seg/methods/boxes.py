@@ -46,13 +46,33 @@ def cutmix_boxes(
     return boxes
 
 
+def random_box(size: Sequence[int], share: float = 2 / 3) -> Tensor:
+    """Draw one box of a share of each side at a random place.
+
+    Args:
+        size: height and width in pixels.
+        share: of each side, in (0, 1].
+
+    Returns:
+        (H, W) bool on the CPU, true inside the box.
+    """
+    box = torch.zeros(*size, dtype=torch.bool)
+    sides = [max(1, int(length * share)) for length in size]
+    top, left = (
+        int(torch.randint(length - side + 1, ())) for length, side in zip(size, sides, strict=True)
+    )
+    box[top : top + sides[0], left : left + sides[1]] = True
+    return box
+
+
 def pasted(below: Tensor, above: Tensor, boxes: Tensor) -> Tensor:
     """Return pictures or masks with others of the batch pasted into boxes.
 
     Args:
         below: (N, H, W) or (N, C, H, W).
         above: of the same shape, seen inside the boxes.
-        boxes: (N, H, W) bool.
+        boxes: (N, H, W) bool, or (H, W) where one is for all.
     """
+    boxes = boxes.expand(len(below), *boxes.shape[-2:])
     inside = boxes.to(below.device)
     return torch.where(inside if below.ndim == 3 else inside[:, None], above, below)

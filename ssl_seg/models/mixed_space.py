@@ -94,6 +94,31 @@ def reduce_logits(logits: Tensor, reduction: ClassMapping) -> Tensor:
     return torch.stack([group.logsumexp(dim=0) for group in groups], dim=1)
 
 
+def reductions_of(model: nn.Module) -> Mapping[str, ClassMapping]:
+    """Return the coarser spaces that a model learns in, as `supervise_in` was given them."""
+    replaced = (vars(head).get("loss_by_feat") for _, head in _heads(model))
+    return next((loss.reductions for loss in replaced if isinstance(loss, _MixedSpaceLoss)), {})
+
+
+def in_spaces(
+    logits: Tensor, samples: Sequence[SegDataSample], reductions: Mapping[str, ClassMapping]
+) -> Iterator[tuple[list[int], Tensor]]:
+    """Yield the logits of samples in the label spaces of their masks, space by space.
+
+    Args:
+        logits: (N, C, H, W), of the model's own classes, in the size of the masks.
+        samples: N, each labeled in the space that its metainfo names.
+        reductions: as of `supervise_in`.
+
+    Yields:
+        The places of n samples in the batch, and their logits (n, K, H, W) of the K classes of
+        their space, see `reduce_logits`.
+    """
+    for space, places in _places_by_space(samples, reductions).items():
+        own = logits[places]
+        yield places, own if space is None else reduce_logits(own, reductions[space])
+
+
 def check_heads(model: nn.Module) -> None:
     """Check that all heads of a model can learn from labels in coarser spaces.
 
@@ -138,10 +163,7 @@ class _MixedSpaceLoss:
             seg_logits: (N, C, h, w), of the model's own classes.
             batch_data_samples: N samples, each labeled in the space that its metainfo names.
         """
-        members: dict[str | None, list[int]] = defaultdict(list)
-        for number, sample in enumerate(batch_data_samples):
-            space = sample.metainfo.get("space")
-            members[space if space in self.reductions else None].append(number)
+        members = _places_by_space(batch_data_samples, self.reductions)
         if len(members) == 1:
             return self._in_space(next(iter(members)), seg_logits, batch_data_samples)
         losses: dict[str, Tensor] = {}
@@ -167,6 +189,17 @@ class _MixedSpaceLoss:
             logits = reduce_logits(resized, self.reductions[space])
         losses: dict[str, Tensor] = BaseDecodeHead.loss_by_feat(self.head, logits, samples)
         return losses
+
+
+def _places_by_space(
+    samples: Sequence[SegDataSample], reductions: Mapping[str, ClassMapping]
+) -> dict[str | None, list[int]]:
+    """Return where samples lie in a batch by their coarser space; ``None``: the model's own."""
+    places: dict[str | None, list[int]] = defaultdict(list)
+    for number, sample in enumerate(samples):
+        space = sample.metainfo.get("space")
+        places[space if space in reductions else None].append(number)
+    return places
 
 
 def _mean(loss: Tensor) -> Tensor:
