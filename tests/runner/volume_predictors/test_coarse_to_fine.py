@@ -22,6 +22,7 @@ from ssl_seg.runner.volume_predictors.components import large_labels
 LOW, HIGH = -100, 240
 PIPELINE = ({"type": "LoadSlices", "window": (LOW, HIGH)}, {"type": "PackSegInputs"})
 SHAPE = (15, 14, 12)  # x, y, z
+NETWORK = {"base": "tiny", "stages": ((4, 1), (8, 1)), "fc_width": 16, "padding": 5, "skips": 1}
 
 
 MIDDLES, RADII = ((6, 8, 5), (12, 2, 9)), (4.5, 2.2)
@@ -95,7 +96,7 @@ def built(*, classes, release, margin=2):
     return models.build(
         {
             "type": "RSTN",
-            "network": {"base": "tiny", "width": 0.5},
+            "network": NETWORK,
             "num_classes": classes + 1,
             "margin": margin,
             "release": release,
@@ -268,14 +269,14 @@ def test_the_result_is_the_last_round(organ, case, cache, networks):
 
 def test_the_readout_ends_the_rounds(organ, case, cache, networks):
     trained = networks()
-    every = CoarseToFine(trained, PIPELINE, cache(), max_rounds=6, readout=None)
+    every = CoarseToFine(trained, PIPELINE, cache(), max_rounds=4, readout=None)
     file = every.read(case(organ))
     rounds = list(every.rounds(file))
     agreements = [one.agreement for one in rounds[1:]]
     assert len(set(agreements)) > 2
     for readout in agreements:
         first = 1 + next(at for at, value in enumerate(agreements) if value >= readout)
-        stopped = CoarseToFine(trained, PIPELINE, cache(), max_rounds=6, readout=readout)
+        stopped = CoarseToFine(trained, PIPELINE, cache(), max_rounds=4, readout=readout)
         found = list(stopped.rounds(file))
         assert [one.number for one in found] == list(range(first + 1))
         assert np.array_equal(found[-1].labels, rounds[first].labels)
