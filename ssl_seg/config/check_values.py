@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from math import inf
 from typing import Any, TypeAlias
 
 from ssl_seg.core.errors import UserError
@@ -55,6 +56,13 @@ def number(value: Any, where: str) -> None:
     """Check for a number."""
     if isinstance(value, bool) or not isinstance(value, (int, float)):
         raise UserError(f"{where}: expected a number, got {value!r}")
+
+
+def number_or_zero(value: Any, where: str) -> None:
+    """Check for a finite number of at least 0."""
+    number(value, where)
+    if not 0 <= value < inf:
+        raise UserError(f"{where}: expected a number of at least 0, got {value!r}")
 
 
 def count(value: Any, where: str) -> None:

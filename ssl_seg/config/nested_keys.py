@@ -9,6 +9,7 @@ from ssl_seg.config.check_values import (
     count_or_none,
     count_or_zero,
     number,
+    number_or_zero,
     share,
     text,
     yes_or_no,
@@ -94,6 +95,12 @@ PSEUDO_LABELS = (
         "class_balanced",
         "share of each class's pixels to keep, the most confident ones, in (0, 1)",
         check=share,
+    ),
+    Key(
+        "weight",
+        "exponent of the confidence by which a pixel counts in the loss, such as 1",
+        shown="all count alike",
+        check=number_or_zero,
     ),
 )
 """Keys of ``pseudo_labels``."""

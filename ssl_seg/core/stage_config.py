@@ -57,15 +57,18 @@ class Neutral:
 
 @dataclass(frozen=True, kw_only=True)
 class PseudoLabelRule:
-    """Which pixels of pseudo labels a student learns from; all of them where both are ``None``.
+    """Which pixels of pseudo labels a student learns from, and how much; all alike by default.
 
     Attributes:
         threshold: least confidence, in (0, 1).
         class_balanced: share of each class's most confident pixels, in (0, 1).
+        weight: exponent of the confidence by which a pixel counts, at least 0; 0 as ``None``: all
+            that are learned from count alike.
     """
 
     threshold: float | None = None
     class_balanced: float | None = None
+    weight: float | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

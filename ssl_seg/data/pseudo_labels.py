@@ -4,19 +4,42 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, final
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ssl_seg.core.case import Case
 from ssl_seg.core.fingerprint import fingerprint
 from ssl_seg.core.space import LabelValues
 from ssl_seg.media.numbering import numbered
+from ssl_seg.media.records import Masks
 from ssl_seg.media.stored_masks import mask_path, read_levels, read_values
 
 LEVELS = 256
+
+
+@final
+@dataclass(frozen=True)
+class Levels:
+    """How sure a label stage was of each pixel, as 8-bit levels: 255 is certain.
+
+    Attributes:
+        folder: of the label stage's artifact.
+    """
+
+    folder: Path
+
+    def read(self, case: Case) -> NDArray[np.uint8]:
+        """Return the levels of a case, (H, W) or (X, Y, Z) uint8."""
+        return read_levels(self.folder / "confidence", case)
+
+    def key(self, case: Case) -> str:
+        """Name what `read` returns of a case by all that it follows from."""
+        return fingerprint(["levels", self.folder.name, case.id])
 
 
 class PseudoLabels:
@@ -29,6 +52,11 @@ class PseudoLabels:
         threshold: confidence in (0, 1) below which a pixel is ignored, for all classes alike.
         class_balanced: share in (0, 1) of each class's pixels to keep, the most confident ones;
             a threshold for all classes empties the rare ones first.
+        weight: exponent of the confidence by which a pixel counts; 0 or ``None``: all alike.
+
+    Attributes:
+        levels: how sure the masks are of each pixel; ``None`` where all count alike.
+        coverage: share of all pixels that is kept, in [0, 1].
     """
 
     def __init__(
@@ -38,12 +66,13 @@ class PseudoLabels:
         *,
         threshold: float | None = None,
         class_balanced: float | None = None,
+        weight: float | None = None,
     ) -> None:
         self._folder = folder
         self._values = values
         self._least: np.ndarray | None = None
+        self.levels: Masks | None = Levels(folder) if weight else None
         self.coverage = 1.0
-        """Share of all pixels that is kept, in [0, 1]."""
         if threshold is None and class_balanced is None:
             return
         counts = np.asarray(self._manifest()["confidence_histogram"], dtype=np.int64)

@@ -6,6 +6,9 @@ from collections.abc import Mapping, Sequence
 from typing import Any, TypeAlias, final
 
 import numpy as np
+import torch
+from mmengine.structures import PixelData
+from torch import Tensor
 
 from ssl_seg.core.errors import UserError
 from ssl_seg.core.stage import Augmentation
@@ -16,6 +19,7 @@ Results: TypeAlias = dict[str, Any]
 """What transforms of mmcv and mmsegmentation hand on to one another."""
 
 _MASK = "gt_seg_map"
+_LEVELS = "gt_levels"
 
 
 @final
@@ -32,6 +36,7 @@ class SamplePipeline:
         unlabeled: whether samples have no mask. They get one of class 0, which the transforms cut,
             move and pad like any other: what is ignored in it lies outside the picture.
         ignore: marks such pixels.
+        weight: exponent of the confidence by which pixels count, where a transform has read it.
     """
 
     def __init__(
@@ -41,6 +46,7 @@ class SamplePipeline:
         *,
         unlabeled: bool = False,
         ignore: int = 255,
+        weight: float = 0,
     ) -> None:
         *shared, pack = [TRANSFORMS.build(dict(step)) for step in steps]
         self._shared = shared
@@ -48,6 +54,7 @@ class SamplePipeline:
         self._strong = [TRANSFORMS.build(dict(step)) for step in strong]
         self._unlabeled = unlabeled
         self._ignore = ignore
+        self._weight = weight
 
     def __call__(
         self, record: Results, copies: Sequence[Augmentation]
@@ -89,7 +96,23 @@ class SamplePipeline:
                 if results is None:
                     return None
             self._require_unmoved(before, results)
-        return self._pack(results)
+        packed = self._pack(results)
+        if _LEVELS in results and packed is not None and "data_samples" in packed:
+            packed["data_samples"].gt_weight = PixelData(data=self._weights(results))
+        return packed
+
+    def _weights(self, results: Results) -> Tensor:
+        """Return by how much each pixel counts, (1, H, W) float32 in [0, 1]."""
+        levels, mask = results[_LEVELS], results.get(_MASK)
+        if mask is not None and levels.shape != mask.shape:
+            raise UserError(
+                f"{results.get('img_path')}: pseudo_labels.weight: the pipeline makes a mask of "
+                f"shape {mask.shape} and leaves what says how sure it is at {levels.shape}; a "
+                "transform must treat all of results['seg_fields'] alike. mmcv's Pad does not: let "
+                "model.data_preprocessor pad"
+            )
+        certain = levels.astype(np.float32) / 255
+        return torch.from_numpy(certain**self._weight)[None]
 
     def _require_unmoved(self, before: Results, after: Results) -> None:
         moved = before["img"].shape[:2] != after["img"].shape[:2]

@@ -80,8 +80,9 @@ class LoadSliceLabels(BaseTransform):
     Raises:
         UserError: ``slices`` is not odd.
 
-    Takes ``volume_labels`` (`ssl_seg.media.volumes.cache.CachedLabels`), ``view`` and ``slice``.
-    Adds ``gt_seg_map`` uint8, (H, W) or (H, W, slices), and its entry in ``seg_fields``.
+    Takes ``volume_labels`` (`ssl_seg.media.volumes.cache.CachedLabels`), ``view``, ``slice`` and,
+    for labels that say how sure they are, ``volume_levels``. Adds ``gt_seg_map`` and ``gt_levels``,
+    uint8, (H, W) or (H, W, slices), and their entries in ``seg_fields``.
     """
 
     def __init__(self, slices: int = 1) -> None:
@@ -90,10 +91,12 @@ class LoadSliceLabels(BaseTransform):
 
     def transform(self, results: dict[str, Any]) -> dict[str, Any]:
         """Read the labels; see the class."""
-        slices = results["volume_labels"].slices(results["view"])
-        labels = _neighbours(slices, results["slice"], self._slices)
-        results["gt_seg_map"] = labels[0] if self._slices == 1 else labels.transpose(1, 2, 0)
-        results["seg_fields"].append("gt_seg_map")
+        for volume, key in (("volume_labels", "gt_seg_map"), ("volume_levels", "gt_levels")):
+            if volume in results:
+                slices = results[volume].slices(results["view"])
+                planes = _neighbours(slices, results["slice"], self._slices)
+                results[key] = planes[0] if self._slices == 1 else planes.transpose(1, 2, 0)
+                results["seg_fields"].append(key)
         return results
 
 

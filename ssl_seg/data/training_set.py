@@ -36,6 +36,7 @@ class Samples:
         pseudo: its pseudo labels; ``None`` for true labels.
         records: what its pipeline starts from, sample by sample.
         strong: transforms that strong copies also go through.
+        weight: exponent of the confidence by which pixels count, where the records state it.
 
     Attributes:
         pipeline: makes the copies of a sample.
@@ -47,6 +48,7 @@ class Samples:
         pseudo: PseudoLabels | None,
         records: Records,
         strong: Sequence[ConfigPart] = (),
+        weight: float = 0,
     ) -> None:
         self.source = source
         self.pseudo = pseudo
@@ -56,6 +58,7 @@ class Samples:
             strong,
             unlabeled=source.kind == "unlabeled",
             ignore=source.values.space.ignore,
+            weight=weight,
         )
 
     def __len__(self) -> int:

@@ -86,7 +86,8 @@ class LoadAnnotations(transforms.BaseTransform):
     Raises:
         UserError: ``reduce_zero_label`` is set, or ``max_side`` is no positive integer.
 
-    Adds ``gt_seg_map`` (H, W) uint8 and its entry in ``seg_fields``.
+    Adds ``gt_seg_map`` (H, W) uint8, for masks that say how sure they are ``gt_levels`` (H, W)
+    uint8, and their entries in ``seg_fields``.
     """
 
     def __init__(
@@ -103,4 +104,7 @@ class LoadAnnotations(transforms.BaseTransform):
         """Read the mask; see the class."""
         results["gt_seg_map"] = self._size.labels(results["read_label"]())
         results["seg_fields"].append("gt_seg_map")
+        if "read_levels" in results:
+            results["gt_levels"] = self._size.labels(results["read_levels"]())
+            results["seg_fields"].append("gt_levels")
         return results

@@ -14,10 +14,13 @@ from ssl_seg.core.space import LabelValues
 
 
 class Masks(Protocol):
-    """Masks that are no files of the data set, such as those that a model wrote."""
+    """Masks that are no files of the data set, such as those that a model wrote; or levels."""
 
     def read(self, case: Case) -> NDArray[np.uint8]:
-        """Return class numbers or the ignore value of a case, (H, W) or (X, Y, Z) uint8."""
+        """Return what is known of a case's pixels, (H, W) or (X, Y, Z) uint8.
+
+        Of a mask class numbers or the ignore value.
+        """
         ...
 
     def key(self, case: Case) -> str:
@@ -34,12 +37,14 @@ class MaskedCases:
         values: how their true masks are read.
         masks: in place of true masks; ``None`` for these.
         unlabeled: whether no mask is read at all.
+        levels: how sure the masks are of each pixel, 8 bits; ``None``: all pixels count alike.
     """
 
     cases: Sequence[Case]
     values: LabelValues
     masks: Masks | None = None
     unlabeled: bool = False
+    levels: Masks | None = None
 
 
 class Records(Protocol):

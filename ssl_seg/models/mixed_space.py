@@ -9,10 +9,10 @@ mean of the losses by space, weighted by their numbers of samples.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from copy import deepcopy
 from dataclasses import dataclass
-from typing import Any, final
+from typing import final
 
 import torch
 from mmengine.structures import PixelData
@@ -21,6 +21,7 @@ from torch import Tensor, nn
 from ssl_seg.compat import import_mmseg
 from ssl_seg.core.class_mapping import ClassMapping
 from ssl_seg.core.errors import UserError
+from ssl_seg.models.heads import heads_of, replaced
 
 import_mmseg()  # mmsegmentation's modules cannot be imported before
 
@@ -54,7 +55,7 @@ def supervise_in(model: nn.Module, reductions: Mapping[str, ClassMapping]) -> No
             spaces' ignore values are not the head's ``ignore_index``.
     """
     check_heads(model)
-    heads = list(_heads(model))
+    heads = list(heads_of(model))
     for reduction in reductions.values():
         _channels(reduction)
         for place, head in heads:
@@ -96,7 +97,7 @@ def reduce_logits(logits: Tensor, reduction: ClassMapping) -> Tensor:
 
 def reductions_of(model: nn.Module) -> Mapping[str, ClassMapping]:
     """Return the coarser spaces that a model learns in, as `supervise_in` was given them."""
-    replaced = (vars(head).get("loss_by_feat") for _, head in _heads(model))
+    replaced = (vars(head).get("loss_by_feat") for _, head in heads_of(model))
     return next((loss.reductions for loss in replaced if isinstance(loss, _MixedSpaceLoss)), {})
 
 
@@ -129,12 +130,12 @@ def check_heads(model: nn.Module) -> None:
     Raises:
         UserError: names the model or the place and class of the first head that cannot, and why.
     """
-    if _replaced(_SEGMENTOR_LOSS, model, _COMMON_SEGMENTORS):
+    if replaced(_SEGMENTOR_LOSS, model, _COMMON_SEGMENTORS):
         raise UserError(
             f"model ({type(model).__name__}): cannot learn from labels in coarser spaces: it does "
             "not leave the loss to its heads as EncoderDecoder does; choose one that does"
         )
-    for place, head in _heads(model):
+    for place, head in heads_of(model):
         if reason := _obstacle(head):
             raise UserError(
                 f"{place} ({type(head).__name__}): cannot learn from labels in coarser spaces: "
@@ -241,22 +242,11 @@ def _require_fit(place: str, head: BaseDecodeHead, reduction: ClassMapping) -> N
             )
 
 
-def _heads(model: nn.Module) -> Iterator[tuple[str, Any]]:
-    """Yield the heads of a segmentor with their places in the config."""
-    for name in ("decode_head", "auxiliary_head"):
-        child = getattr(model, name, None)
-        if isinstance(child, nn.ModuleList):
-            for number, head in enumerate(child):
-                yield f"model.{name}[{number}]", head
-        elif child is not None:
-            yield f"model.{name}", child
-
-
 def _obstacle(head: nn.Module) -> str | None:
     """Say why a head cannot learn from coarser labels; ``None`` where it can."""
     if not isinstance(head, BaseDecodeHead):
         return "it does not give one logit per pixel and class"
-    if method := _replaced(_HEAD_LOSS, head, _COMMON_HEADS):
+    if method := replaced(_HEAD_LOSS, head, _COMMON_HEADS):
         return (
             f"it has a {method} of its own, which may do anything with a label; choose a head that "
             "keeps BaseDecodeHead's"
@@ -269,17 +259,6 @@ def _obstacle(head: nn.Module) -> str | None:
     if any(getattr(part, "class_weight", None) is not None for part in head.loss_decode.modules()):
         return "class_weight weighs the model's own classes; remove it from loss_decode"
     return _loss_obstacle(head)
-
-
-def _replaced(
-    methods: Iterable[str], module: nn.Module, bases: Iterable[type[nn.Module]]
-) -> str | None:
-    """Return the first of some methods that a module has from none of the bases, if any."""
-    for method in methods:
-        own = getattr(type(module), method, None)
-        if all(own is not getattr(base, method) for base in bases):
-            return method
-    return None
 
 
 def _loss_obstacle(head: BaseDecodeHead) -> str | None:

@@ -20,9 +20,11 @@ class MadeUpLabels(PseudoLabels):
     Args:
         values: how a label stage's class numbers become those that are learned.
         sizes_of: see `ssl_seg.runner.sample_sizes`; at the working size.
+        sure: whether to say how sure they are of each pixel: by the number of its class.
     """
 
-    def __init__(self, values: LabelValues, sizes_of: SizesOf) -> None:
+    def __init__(self, values: LabelValues, sizes_of: SizesOf, *, sure: bool = False) -> None:
+        self.levels = self if sure else None
         self._space = values.space
         self._sizes_of = sizes_of
         self.coverage = 1.0

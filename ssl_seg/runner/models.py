@@ -21,6 +21,7 @@ from ssl_seg.core.errors import UserError
 from ssl_seg.core.stage import TrainStage
 from ssl_seg.models import rstn  # noqa: F401 - registers RSTN
 from ssl_seg.models.mixed_space import supervise_in
+from ssl_seg.models.pixel_weights import weigh_pixels
 from ssl_seg.registry import MODELS, SCOPE
 from ssl_seg.runner import checkpoint
 from ssl_seg.runner.finite import require_finite_model
@@ -49,11 +50,14 @@ def for_training(stage: TrainStage) -> nn.Module:
     """Build the model of a train stage, whose heads learn in the spaces of all its sources.
 
     Raises:
-        UserError: it cannot be built, or a head cannot learn from labels of a coarser space.
+        UserError: it cannot be built, or a head cannot learn from labels of a coarser space or
+            with a weight for each pixel.
     """
     model = build(unmark(stage.config.model, stage.config.neutral.weight_files))
     if stage.reductions:
         supervise_in(model, stage.reductions)
+    if stage.config.pseudo_labels is not None and stage.config.pseudo_labels.weight:
+        weigh_pixels(model)
     return model
 
 

@@ -37,15 +37,22 @@ def open_sources(
     found = [masks_of(source) for source in stage.sources]
     records = reader_of(stage.config, store).records(
         [
-            MaskedCases(source.cases, source.values, masks, source.kind == "unlabeled")
+            MaskedCases(
+                source.cases,
+                source.values,
+                masks,
+                unlabeled=source.kind == "unlabeled",
+                levels=None if masks is None else masks.levels,
+            )
             for source, masks in zip(stage.sources, found, strict=True)
         ],
         stage.view,
         slice_threshold=stage.config.slice_threshold,
         passing=running / "slices",
     )
+    weight = stage.config.pseudo_labels and stage.config.pseudo_labels.weight
     opened = [
-        Samples(source, masks, samples, stage.config.strong)
+        Samples(source, masks, samples, stage.config.strong, weight or 0)
         for source, masks, samples in zip(stage.sources, found, records, strict=True)
     ]
     for samples in opened:
@@ -62,7 +69,11 @@ def _pseudo_labels(source: Source, store: Store, stage: TrainStage) -> PseudoLab
     folder = store.path(source.written_by)
     rule = stage.config.pseudo_labels or PseudoLabelRule()
     pseudo = PseudoLabels(
-        folder, source.values, threshold=rule.threshold, class_balanced=rule.class_balanced
+        folder,
+        source.values,
+        threshold=rule.threshold,
+        class_balanced=rule.class_balanced,
+        weight=rule.weight,
     )
     if pseudo.coverage < 1:
         logger.info(

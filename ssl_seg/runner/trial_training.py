@@ -113,7 +113,10 @@ def _samples(stage: TrainStage, store: Store, sizes_of: SizesOf, copies: Copies)
     ]
 
     def masks(source: Source) -> PseudoLabels | None:
-        return MadeUpLabels(source.values, sizes_of) if source.kind == "pseudo" else None
+        if source.kind != "pseudo":
+            return None
+        rule = stage.config.pseudo_labels
+        return MadeUpLabels(source.values, sizes_of, sure=bool(rule and rule.weight))
 
     # Which slices hold enough is a matter of all cases, of which these few need not hold any.
     all_slices = replace(stage.config, slice_threshold=None)

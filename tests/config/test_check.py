@@ -28,7 +28,7 @@ def test_defaults_are_filled_in(config):
         "views": {},
         "start_point": (),
         "inference": {"type": "Image"},
-        "pseudo_labels": {"threshold": None, "class_balanced": None},
+        "pseudo_labels": {"threshold": None, "class_balanced": None, "weight": None},
     }
     assert checked(bare) == {**bare, **usual, **in_full}
 
@@ -143,6 +143,8 @@ BAD = {
     "pseudo_labels.treshold": 0.5,
     "pseudo_labels.threshold": "high",
     "pseudo_labels.class_balanced": 1,
+    "pseudo_labels.weight": -1,
+    "roles.student.pseudo_labels.weight": float("inf"),
     "pseudo_labels": {"threshold": 0.5, "class_balanced": 0.5},
 }
 """A bad value by its place in the config; places with brackets are changed by ``CHANGES``."""

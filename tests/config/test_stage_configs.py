@@ -199,8 +199,9 @@ def test_an_overlay_is_merged_into_the_depth(planned):
 
 
 @pytest.mark.parametrize("where", ["pseudo_labels", "roles.student.pseudo_labels"])
-def test_confidences_are_asked_for_where_someone_reads_them(planned, where):
-    for plan, asked in ((planned(), False), (planned({f"{where}.threshold": 0.5}), True)):
+@pytest.mark.parametrize("rule", ["threshold", "weight"])
+def test_confidences_are_asked_for_where_someone_reads_them(planned, where, rule):
+    for plan, asked in ((planned(), False), (planned({f"{where}.{rule}": 0.5}), True)):
         for stage in plan.labelings:
             assert stage.config.confidence is (asked and stage.cases[0].id.startswith("r/"))
 

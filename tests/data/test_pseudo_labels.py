@@ -57,6 +57,16 @@ def test_a_threshold_keeps_what_is_at_least_as_sure(stored, threshold):
         assert np.array_equal(mask, cases[case][1] >= round(threshold * 255))
 
 
+@pytest.mark.parametrize("weight", [None, 0, 2])
+def test_levels_are_handed_out_where_pixels_count_by_them(stored, weight):
+    folder, cases = stored
+    levels = PseudoLabels(folder, LabelValues.identity(SPACE), weight=weight).levels
+    assert (levels is None) == (not weight)
+    if levels is not None:
+        assert all(np.array_equal(levels.read(case), cases[case][1]) for case in cases)
+        assert len({levels.key(case) for case in cases}) == len(cases)
+
+
 def test_a_balanced_threshold_keeps_the_surest_share_of_every_class(stored):
     folder, cases = stored
     pseudo = PseudoLabels(folder, LabelValues.identity(SPACE), class_balanced=0.4)

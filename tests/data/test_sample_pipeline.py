@@ -81,6 +81,43 @@ def test_an_unlabeled_sample_knows_where_its_picture_ends():
     assert (mask == 255).sum() == 30 * 40 - 24 * 32
 
 
+MOVES = [
+    CROP,
+    ({"type": "RandomResize", "scale": (32, 24), "ratio_range": (0.5, 2.0), "keep_ratio": True},),
+    ({"type": "RandomRotate", "prob": 1.0, "degree": 30},),
+    ({"type": "RandomAffine", "degree": 30, "prob": 1.0},),
+]
+
+
+def weights(steps, exponent, *, strong=(), wanted=("weak",)):
+    """Return weights and mask of the copies of a sample that is the surer the higher its class."""
+    pipeline = SamplePipeline((*steps, *PACK), strong, weight=exponent)
+    started = {**record(), "gt_levels": MASK * 30, "seg_fields": ["gt_seg_map", "gt_levels"]}
+    return [
+        (copy["data_samples"].gt_weight.data, copy["data_samples"].gt_sem_seg.data)
+        for copy in pipeline(started, wanted)
+    ]
+
+
+@pytest.mark.parametrize("steps", MOVES)
+@pytest.mark.parametrize("exponent", [0.5, 3])
+def test_weights_follow_their_pixels(steps, exponent):
+    for seed in range(4):
+        seed_generators(seed)
+        for weight, mask in weights(steps, exponent, wanted=("weak", "strong")):
+            inside = mask != 255
+            assert inside.any()
+            expected = (mask[inside] * 30 / 255) ** exponent
+            np.testing.assert_allclose(weight[inside], expected, rtol=1e-5)
+            assert weight.shape == mask.shape
+
+
+def test_a_transform_that_leaves_the_weights_behind_is_refused():
+    padded = ({"type": "Pad", "size": (40, 30), "pad_val": {"img": 0, "seg": 255}},)
+    with pytest.raises(UserError, match=r"pseudo_labels\.weight: .*\(30, 40\) .*\(24, 32\)"):
+        weights(padded, 1)
+
+
 def test_a_strong_copy_may_leave_pixels_out():
     (_, weak), (_, strong) = copies([{"type": "Hole"}], ("weak", "strong"))
     assert not (weak == 255).any()

@@ -62,6 +62,19 @@ def test_what_works_passes_and_leaves_nothing(check, contents, scheduler):
     assert not contents(store.work_dir)
 
 
+def test_masks_that_nobody_has_written_are_as_sure_as_those_will_be(check, monkeypatch):
+    found = []
+    original = trial_training.learn
+
+    def noting(method, step, optimiser):
+        found.extend((s.metainfo["source"], "gt_weight" in s) for s in step.samples)
+        return original(method, step, optimiser)
+
+    monkeypatch.setattr(trial_training, "learn", noting)
+    check({"scheduler": SCHEDULES["SelfLearning"], "pseudo_labels": {"weight": 0.5}})
+    assert set(found) == {("labeled", False), ("pseudo", True)}
+
+
 IMPOSSIBLE = {
     "a pooled branch in batches of one": (
         {
@@ -119,6 +132,14 @@ IMPOSSIBLE = {
     "an output that a backbone does not have": (
         {"model.decode_head.in_index": 7},
         "^train initial: .*in_index must number outputs of the backbone",
+    ),
+    "a loss that weighs no single pixels": (
+        {
+            "scheduler": {"type": "STSO", "generations": 1},
+            "pseudo_labels": {"weight": 1},
+            "model.decode_head.loss_decode": {"type": "LovaszLoss", "reduction": "none"},
+        },
+        r"model\.decode_head\.loss_decode\[0\] \(LovaszLoss\): pseudo_labels\.weight: cannot weigh",
     ),
     "a model of a later role": (
         {

@@ -90,6 +90,22 @@ def test_a_continual_student_starts_from_its_teacher(run_all):
     assert not same(teacher, weights(*scratch.values()))
 
 
+def test_pixels_of_pseudo_labels_count_by_their_confidence(run_all):
+    found = []
+    for rule in ({"weight": 2}, {"weight": 0}, {}):
+        changes = {
+            "scheduler": {"type": "STSO", "generations": 1},
+            "train_cfg.max_iters": 3,
+            "pseudo_labels": rule,
+        }
+        plan, left = run_all(changes)
+        found.append([weights(left[stage.fingerprint]) for stage in plan.trainings])
+    (first, weighed), (again, alike), (_, plain) = found
+    assert same(first, again)
+    assert same(alike, plain)
+    assert not same(weighed, plain)
+
+
 @pytest.fixture
 def start_file(tiny, data, tmp_path):
     """A weight file that fits but for one tensor's shape, one missing and one unknown name."""

@@ -32,7 +32,10 @@ class PictureRecords:
         return self._source.cases[index]
 
     def record(self, index: int) -> dict[str, Any]:
-        """Return what the pipeline starts from; ``read_label``, if any, reads (H, W) uint8."""
+        """Return what the pipeline starts from.
+
+        ``read_label`` and ``read_levels``, where they are there, read (H, W) uint8.
+        """
         case, masks = self._source.cases[index], self._source.masks
         if self._source.unlabeled:
             return {"img_path": case.image.path}
@@ -41,7 +44,9 @@ class PictureRecords:
             if masks is None
             else partial(masks.read, case)
         )
-        return {"img_path": case.image.path, "read_label": read}
+        record = {"img_path": case.image.path, "read_label": read}
+        levels = self._source.levels
+        return record if levels is None else {**record, "read_levels": partial(levels.read, case)}
 
 
 @final

@@ -13,7 +13,7 @@ from ssl_seg.core.case import Case, LabelFile
 from ssl_seg.core.fingerprint import fingerprint
 from ssl_seg.core.space import LabelValues
 from ssl_seg.core.views import View
-from ssl_seg.media.records import MaskedCases
+from ssl_seg.media.records import MaskedCases, Masks
 from ssl_seg.media.true_mask import true_mask
 from ssl_seg.media.volumes.cache import CachedImage, CachedLabels, VolumeCache, require_content
 from ssl_seg.media.volumes.masks import read_label_values
@@ -28,7 +28,8 @@ class SliceRecords:
         source: the cases and their masks.
         view: along which volumes are cut.
         images: the cache of images and true masks, which outlives the stage.
-        passing: the cache of other masks, which ends with the stage that learns from them.
+        passing: the cache of other masks and of levels, which ends with the stage that learns from
+            them.
     """
 
     def __init__(
@@ -37,24 +38,23 @@ class SliceRecords:
         self._source = source
         self._view = view
         self._volumes = [images.image(case.image, (view,)) for case in source.cases]
-        labels = images if source.masks is None else passing
-        self._labels = (
-            None
-            if source.unlabeled
-            else [
-                self._open(case, volume, labels)
-                for case, volume in zip(source.cases, self._volumes, strict=True)
-            ]
-        )
+        self._images = images
+        self._passing = passing
+        self._labels = None if source.unlabeled else self._opened(source.masks)
+        self._levels = None if source.levels is None else self._opened(source.levels)
         self._places = _places(volume.slices(view) for volume in self._volumes)
 
-    def _open(self, case: Case, volume: CachedImage, cache: VolumeCache) -> CachedLabels:
-        masks, values = self._source.masks, self._source.values
+    def _opened(self, masks: Masks | None) -> list[CachedLabels]:
+        pairs = zip(self._source.cases, self._volumes, strict=True)
+        return [self._open(case, volume, masks) for case, volume in pairs]
+
+    def _open(self, case: Case, volume: CachedImage, masks: Masks | None) -> CachedLabels:
+        values = self._source.values
         if masks is not None:
-            key, read = masks.key(case), partial(masks.read, case)
+            key, read, cache = masks.key(case), partial(masks.read, case), self._passing
         else:
             assert case.label is not None  # noqa: S101 - S has labels
-            key = f"{case.label.digest} {fingerprint(values.plain())}"
+            key, cache = f"{case.label.digest} {fingerprint(values.plain())}", self._images
             read = partial(_read_truth, case, case.label, values)
         ignore = values.space.ignore
         return cache.labels(key, volume.grid, read, (self._view,), ignore=ignore)
@@ -80,13 +80,17 @@ class SliceRecords:
     def record(self, index: int) -> dict[str, Any]:
         """Return what the pipeline starts from."""
         case, number = self._places[index]
-        record = {
+        record: dict[str, Any] = {
             "img_path": f"{self._volumes[case].path} [{self._view} {number}]",
             "volume": self._volumes[case],
             "view": self._view,
             "slice": number,
         }
-        return record if self._labels is None else {**record, "volume_labels": self._labels[case]}
+        if self._labels is not None:
+            record["volume_labels"] = self._labels[case]
+        if self._levels is not None:
+            record["volume_levels"] = self._levels[case]
+        return record
 
 
 def _read_truth(case: Case, label: LabelFile, values: LabelValues) -> NDArray[np.uint8]:

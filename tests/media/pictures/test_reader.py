@@ -64,5 +64,15 @@ def test_an_unlabeled_case_is_a_sample_without_a_mask(reader, cases, tmp_path):
     assert hidden.record(1) == {"img_path": cases[1].image.path}
 
 
+def test_levels_come_with_masks_that_have_them(reader, cases, tmp_path):
+    (sure,) = reader.records(
+        [MaskedCases(cases, VALUES, Ones(), levels=Ones())],
+        None,
+        slice_threshold=None,
+        passing=tmp_path,
+    )
+    assert sure.record(0)["read_levels"]().all()
+
+
 def test_a_predictor_gets_the_one_network_and_the_pipeline(reader):
     assert reader.given({None: "network"}, ("step",)) == ("network", ("step",))

@@ -105,7 +105,8 @@ def made(tmp_path_factory):
 
 def slices_of(source, pseudo, view, images, passing):
     """Open a source of a train stage along a view."""
-    masked = MaskedCases(source.cases, source.values, pseudo)
+    levels = None if pseudo is None else pseudo.levels
+    masked = MaskedCases(source.cases, source.values, pseudo, levels=levels)
     return Samples(source, pseudo, SliceRecords(masked, view, images, passing))
 
 
@@ -168,6 +169,18 @@ def test_every_slice_of_every_case_is_a_sample_in_order(opened, made, view):
             np.testing.assert_array_equal(
                 loaded["gt_seg_map"], of_view(made.truth[name], view)[number]
             )
+
+
+@pytest.mark.parametrize("view", BODY_VIEWS)
+def test_each_slice_of_pseudo_labels_may_say_how_sure_it_is(opened, made, view):
+    truly, pseudo = opened(view, weight=1)
+    assert "gt_levels" not in transformed(truly, truly.records.record(0))
+    count = SHAPE[AXIS[view]]
+    for at in range(len(pseudo)):
+        levels = np.rint(made.confidence["cd"[at // count]] * 255)
+        loaded = transformed(pseudo, pseudo.records.record(at))
+        np.testing.assert_array_equal(loaded["gt_levels"], of_view(levels, view)[at % count])
+        assert loaded["seg_fields"] == ["gt_seg_map", "gt_levels"]
 
 
 def test_acquired_slices_and_their_masks_are_those_of_each_file(opened, made):
