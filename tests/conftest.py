@@ -192,6 +192,13 @@ VOLUMES: dict[str, Any] = {
 }
 """Changes by which plans are those of volumes: a network for each view, trained in sections."""
 
+UNLABELED: dict[str, Any] = {
+    "method": {"type": "FixMatch"},
+    "batch": {"labeled": 1, "pseudo": 1, "unlabeled": 2},
+    "train_dataloader.batch_size": 4,
+}
+"""Changes by which trainings also learn from unlabeled samples."""
+
 
 def draw_images(folder: Path, cases: list[str], size: tuple[int, int] = SIZE) -> None:
     """Draw images and their masks below ``folder/images`` and ``folder/masks``."""
@@ -518,6 +525,12 @@ def made_up():
 def made_up_volumes():
     """Makes plans of made-up volumes in three views, trained in the sections S, I and J."""
     return MadeUp(VOLUMES, ".nii.gz")
+
+
+@pytest.fixture(scope="session")
+def made_up_unlabeled():
+    """Makes plans of made-up cases whose trainings also learn from R without labels."""
+    return MadeUp(UNLABELED)
 
 
 @pytest.fixture

@@ -103,6 +103,10 @@ class PlanBuilder:
         """
         return Unlabeled(tuple(case.without_label() for case in _cases(cases)))
 
+    def learns_unlabeled(self, role: Role) -> bool:
+        """Tell whether the config's ``batch`` has unlabeled samples for models of a role."""
+        return self._phase.configs.learns_unlabeled(role)
+
     def train(
         self,
         *lessons: Lesson,

@@ -20,6 +20,9 @@ UPPER_BOUND = {"type": "Supervised", "upper_bound": True}
 MEDIA = ("images", "volumes")
 """Volumes are planned in three views and trained in sections."""
 
+UNLABELED = "unlabeled"
+"""Images, from which every training with pseudo labels also learns without them."""
+
 LEVELS: dict[str, tuple[Any, ...]] = {
     "folds": (2, 3, 5),
     "generations": (1, 2, 3),
@@ -79,14 +82,31 @@ ARGUMENTS: dict[str, list[dict[str, Any]]] = {
 }
 """What else than a scheduler's defaults is tried; a new one is tested as soon as it is known."""
 
-ALL = [of_atso(*row) for row in PAIRWISE] + [
-    (medium, {"type": name, **arguments})
-    for medium, name in product(MEDIA, SCHEDULERS.names())
-    for arguments in ARGUMENTS.get(name, [{}])
+ALL = [
+    *(of_atso(*row) for row in PAIRWISE),
+    *(
+        (medium, {"type": name, **arguments})
+        for medium, name in product((*MEDIA, UNLABELED), SCHEDULERS.names())
+        for arguments in ARGUMENTS.get(name, [{}])
+    ),
+    *((UNLABELED, of_atso(*row)[1]) for row in PAIRWISE[:3]),
+    *(
+        (UNLABELED, {**schedule, "initial": "method"})
+        for schedule in (
+            {"type": "SelfLearning", "generations": 1},
+            {"type": "STSO", "generations": 1},
+            {"type": "ATSO", "generations": 1},
+            {"type": "ATSO", "folds": 3, "generations": 2, "start": "own", "learn_from": "own"},
+        )
+    ),
 ]
 SEMI_SUPERVISED = [(medium, schedule) for medium, schedule in ALL if schedule != UPPER_BOUND]
-IN_ONE_SPACE = [row for row in SEMI_SUPERVISED if row[1]["type"] != "Curriculum"]
-"""A curriculum begins with a model of fewer classes."""
+WITH_COMMON_START = [
+    (medium, schedule)
+    for medium, schedule in SEMI_SUPERVISED
+    if medium != UNLABELED and schedule["type"] != "Curriculum"
+]
+"""A curriculum begins with a model of fewer classes, and what learns R without labels differs."""
 
 
 def title(value):
@@ -107,9 +127,10 @@ every_semi_supervised = each(SEMI_SUPERVISED)
 
 
 @pytest.fixture(params=MEDIA)
-def made_up(request, made_up, made_up_volumes):
-    """Makes plans of images, and of volumes in three views trained in sections."""
-    return {"images": made_up, "volumes": made_up_volumes}[request.param]
+def made_up(request, made_up, made_up_volumes, made_up_unlabeled):
+    """Makes plans of images, of volumes in three views trained in sections, or see UNLABELED."""
+    makers = {"images": made_up, "volumes": made_up_volumes, UNLABELED: made_up_unlabeled}
+    return makers[request.param]
 
 
 _planned: dict[tuple[str, str], Plan] = {}
@@ -118,7 +139,7 @@ _planned: dict[tuple[str, str], Plan] = {}
 @pytest.fixture
 def plan(made_up, scheduler):
     """The plan of the usual split, made once; to be read only."""
-    key = made_up.suffix, json.dumps(scheduler)
+    key = json.dumps([made_up.suffix, made_up.changes]), json.dumps(scheduler)
     if key not in _planned:
         _planned[key] = made_up.plan(scheduler)
     return _planned[key]
@@ -290,7 +311,7 @@ def initial(plan):
     return [stage for stage in plan.trainings if stage.role == "initial"]
 
 
-@each(IN_ONE_SPACE)
+@each(WITH_COMMON_START)
 def test_all_schedules_share_the_initial_model_and_its_labels(made_up, plan):
     split = made_up.split()
     baseline = made_up.plan({"type": "Supervised"}, split=split)
@@ -316,6 +337,35 @@ def test_no_model_of_atso_learns_what_it_was_taught_by_itself(made_up, groups):
     for values in product(*arguments):
         _, schedule = of_atso(*values, None)
         assert self_taught(made_up.plan(schedule, split=split)) == set(), schedule
+
+
+@pytest.mark.parametrize("made_up", [UNLABELED], indirect=True)
+@pytest.mark.parametrize("initial", ["supervised", "method"])
+@pytest.mark.parametrize("groups", [None, 1])
+def test_no_model_of_atso_has_seen_what_it_labels_for_others_without_its_label_either(
+    made_up, initial, groups
+):
+    split = made_up.split(groups=groups)
+    for folds, start, learn_from in product((2, 3), LEVELS["start"], LEVELS["learn_from"]):
+        schedule = of_atso(folds, 2, start, learn_from, None)[1] | {"initial": initial}
+        plan = made_up.plan(schedule, split=split)
+        assert self_taught(plan) == set(), schedule
+        kinds = [{source.kind for source in stage.sources} for stage in plan.trainings]
+        assert sum("unlabeled" in held for held in kinds) == len(kinds) - (initial == "supervised")
+
+
+@every_semi_supervised
+def test_unlabeled_cases_are_those_of_pseudo_labels_or_of_a_first_model(plan):
+    for stage in plan.trainings:
+        cases = {
+            kind: {
+                case.id for source in stage.sources if source.kind == kind for case in source.cases
+            }
+            for kind in ("pseudo", "unlabeled")
+        }
+        if cases["pseudo"] and cases["unlabeled"]:
+            assert cases["pseudo"] == cases["unlabeled"]
+        assert all(name.startswith("r/") for name in cases["unlabeled"])
 
 
 @each([of_atso(*row) for row in PAIRWISE if row[-1] == "volumes"])
@@ -347,6 +397,36 @@ def test_a_wrong_schedule_is_found_out(made_up, monkeypatch, by_start):
     plan = made_up.plan({"type": "LabelsItsOwnFold", "by_start": by_start})
     teacher = "student 2, fold 0" if by_start else "student 1, fold 0"
     assert self_taught(plan) == {("final", teacher)}
+
+
+class LabelsWhatItSaw:
+    """ATSO that labels cases which a model, or the one it starts from, learned without labels."""
+
+    def __init__(self, *, by_start=False):
+        self.by_start = by_start
+
+    def plan(self, b: PlanBuilder) -> Result:
+        left, right = b.folds(2)
+        model = b.train(b.truth, b.unlabeled(left), role="initial", fold=left)
+        if self.by_start:
+            model = b.train(
+                b.truth, b.unlabeled(right), role="student", generation=1, fold=left, start=model
+            )
+        labels = b.label(model, left, held_out=True)
+        return Result(b.train(b.truth, labels, role="final"), labels)
+
+
+@pytest.mark.parametrize("by_start", [False, True])
+@pytest.mark.parametrize("made_up", ["images", UNLABELED], indirect=True)
+def test_what_was_learned_without_a_label_is_not_held_out(made_up, monkeypatch, by_start):
+    monkeypatch.setitem(SCHEDULERS._module_dict, "LabelsWhatItSaw", LabelsWhatItSaw)
+    schedule = {"type": "LabelsWhatItSaw", "by_start": by_start}
+    if not made_up.changes:
+        # No training of this config looks at unlabeled cases.
+        assert self_taught(made_up.plan(schedule)) == set()
+        return
+    with pytest.raises(ValueError, match="was trained on 10 of the 10 cases"):
+        made_up.plan(schedule)
 
 
 def test_self_learning_and_stso_do_teach_themselves(made_up):

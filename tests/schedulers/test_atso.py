@@ -130,6 +130,35 @@ def test_whole_groups_stay_on_one_side(made_up):
             assert {group[case] for case in learned}.isdisjoint(group[case] for case in labeled)
 
 
+@FOLDS
+def test_by_option_its_first_models_too_label_what_they_have_not_seen(made_up_unlabeled, folds):
+    plan = made_up_unlabeled.plan(atso(folds=folds, initial="method"))
+    cut = parts(made_up_unlabeled.split(), folds)
+    everything = frozenset().union(*cut)
+    first = [stage for stage in plan.trainings if stage.role == "initial"]
+    assert len(plan.trainings) == folds + 2 * folds + 1
+    assert [{case.id for case in stage.sources[1].cases} for stage in first] == [
+        everything - part for part in cut
+    ]
+    written = [
+        {case.id for case in stage.cases}
+        for stage in plan.labelings
+        if stage.teachers[0].identity.role == "initial" and stage.cases[0].id in everything
+    ]
+    assert written == cut
+    assert [row.model for row in plan.rows if row.generation == 0 and row.cases == "reference"] == [
+        *(f"fold-{fold}" for fold in range(folds)),
+        "mean",
+    ]
+
+
+def test_first_models_of_folds_are_what_students_go_on_from(made_up_unlabeled):
+    plan = made_up_unlabeled.plan(atso(initial="method", start="own"))
+    first = {stage.fold: stage.fingerprint for stage in plan.trainings if stage.role == "initial"}
+    second = {stage.fold: stage.start for stage in plan.trainings if stage.generation == 1}
+    assert second == first
+
+
 def test_more_folds_than_cases_are_refused(made_up):
     with pytest.raises(ValueError, match="4 reference cases cannot be divided into 5 folds"):
         made_up.plan(atso(folds=5), split=made_up.split(reference=4))
@@ -144,6 +173,7 @@ def test_more_folds_than_cases_are_refused(made_up):
         ({"generations": 0}, "generations must be .* got 0"),
         ({"start": "teacher"}, "'scratch' or 'own', got 'teacher'"),
         ({"learn_from": "all"}, "'others' or 'own', got 'all'"),
+        ({"initial": "both"}, "'supervised' or 'method', got 'both'"),
     ],
 )
 def test_impossible_arguments_are_refused(arguments, reason):
