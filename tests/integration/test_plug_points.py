@@ -1,11 +1,6 @@
 """One plug-in file fills every plug point, and a run uses all of it."""
 
 import json
-import subprocess
-import sys
-from pathlib import Path
-
-ROOT = Path(__file__).parents[2]
 
 PLUG_IN = '''
 import numpy as np
@@ -143,12 +138,7 @@ def test_a_plug_in_file_fills_every_plug_point(tiny, command, data, tmp_path):
 
     report = json.loads((tmp_path / "work" / "report" / "report.json").read_text())
     model = tmp_path / "work" / report["runs"][0]["models"][0]["path"]
-    command_line = [sys.executable, ROOT / "tools/test.py", config, model]
-    scored = subprocess.run(
-        [*map(str, command_line), "--work-dir", str(tmp_path / "scored")],
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert scored.returncode == 0, scored.stderr
-    assert "share 100.00" in scored.stdout
+    given = [str(config), str(model), "--work-dir", str(tmp_path / "scored")]
+    scored = command.call("command", name="test", arguments=given)
+    assert scored.status == 0, scored.output
+    assert "share 100.00" in scored.output

@@ -34,8 +34,8 @@ def import_all():
         importlib.import_module(name)
 
 
-def command(arguments, log, kill_at=None):
-    """Run ``train.py``; note events by stage, and die where it is told to.
+def command(arguments, log, kill_at=None, name="train"):
+    """Run a command; note events by stage, and die where it is told to.
 
     Args:
         arguments: of the command line.
@@ -43,11 +43,12 @@ def command(arguments, log, kill_at=None):
             ``kind``, ``event``, and for ``open`` and ``advance`` the ``value``.
         kill_at: stage, number of the event in it (from 1) that the process is killed at, and
             where only events of one name count that name.
+        name: of the command.
     """
     from ssl_seg.cli.main import call
 
     _watch(_Events(log, kill_at))
-    return call("train", arguments)
+    return call(name, arguments)
 
 
 def memory(arguments, log):
