@@ -8,9 +8,10 @@ from typing import Any
 from ssl_seg.config.check_values import a_dict, count, one_or_several_typed, only, share, typed
 from ssl_seg.core.errors import UserError
 from ssl_seg.core.stage import SourceKind
-from ssl_seg.core.stage_config import DEFAULT_INTERVAL
+from ssl_seg.core.stage_config import DEFAULT_INTERVAL, Join
 
 KINDS: tuple[SourceKind, ...] = ("labeled", "pseudo", "unlabeled")
+JOINS: tuple[Join, ...] = ("agree", "weigh")
 TRAIN_CFG_KEYS = ("type", "by_epoch", "max_iters", "val_begin", "val_interval", "dynamic_intervals")
 """What mmsegmentation's configs say of a training; all but ``max_iters`` has no effect."""
 
@@ -131,12 +132,23 @@ def check_oversample(threshold: Any, where: str) -> None:
 
 
 def check_pseudo_labels(rule: Any, where: str) -> None:
-    """Check that pseudo labels are trusted by one rule at most."""
+    """Check that pseudo labels are trusted by one rule at most, and weighed by one."""
     if all(rule.get(key) is not None for key in ("threshold", "class_balanced")):
         raise UserError(
             f"{where}: give either threshold (one confidence for all classes) or "
             "class_balanced (the share of each class to keep), not both"
         )
+    if rule.get("weight") and rule.get("join") == "weigh":
+        raise UserError(
+            f"{where}: give either weight (pixels count by the stored confidence) or join='weigh' "
+            "(by the student's own), not both"
+        )
+
+
+def check_join(join: Any, where: str) -> None:
+    """Check for a way to join stored pseudo labels with what networks say."""
+    if join not in (None, *JOINS):
+        raise UserError(f"{where}: expected one of {', '.join(JOINS)} or None, got {join!r}")
 
 
 def check_hooks(hooks: Any, where: str) -> None:

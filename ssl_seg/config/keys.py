@@ -215,7 +215,7 @@ KEYS = (
     ),
     Key(
         "pseudo_labels",
-        "which pseudo-labeled pixels a student trusts",
+        "which pseudo-labeled pixels a student trusts, and how much",
         shown="no threshold",
         keys=PSEUDO_LABELS,
         check=check_pseudo_labels,

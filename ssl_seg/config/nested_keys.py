@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ssl_seg.config.check_loaders import check_data_set, check_sampler
-from ssl_seg.config.check_training import check_checkpoint
+from ssl_seg.config.check_training import check_checkpoint, check_join
 from ssl_seg.config.check_values import (
     count,
     count_or_none,
@@ -101,6 +101,13 @@ PSEUDO_LABELS = (
         "exponent of the confidence by which a pixel counts in the loss, such as 1",
         shown="all count alike",
         check=number_or_zero,
+    ),
+    Key(
+        "join",
+        "`'agree'`: pixels are ignored where the teacher says another class; `'weigh'`: pixels "
+        "weigh by the fifth power of the student's own probability of their class",
+        shown="learned as stored",
+        check=check_join,
     ),
 )
 """Keys of ``pseudo_labels``."""

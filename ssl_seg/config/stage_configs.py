@@ -321,7 +321,8 @@ def _several(parts: Any) -> tuple[ConfigPart, ...]:
 def _trusts_by_confidence(config: Mapping[str, Any]) -> bool:
     """Tell whether a config, or an overlay in it, chooses pseudo labels by their confidence."""
     overlays = [config.get(kind) or {} for kind in OVERLAYS]
-    return any((config.get("pseudo_labels") or {}).values()) or any(
+    rule = config.get("pseudo_labels") or {}
+    return any(rule.get(key) for key in ("threshold", "class_balanced", "weight")) or any(
         _trusts_by_confidence(overlay) for part in overlays for overlay in part.values()
     )
 

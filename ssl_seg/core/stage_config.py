@@ -19,6 +19,9 @@ ConfigPart: TypeAlias = Mapping[str, Any]
 Mix: TypeAlias = Literal["concat"] | Mapping[str, float]
 """How samples of several kinds are mixed; see `ssl_seg.data.sample_order`."""
 
+Join: TypeAlias = Literal["agree", "weigh"]
+"""How stored pseudo labels are joined with what networks say; see `ssl_seg.methods.join`."""
+
 DEFAULT_INTERVAL = 500
 """Iterations between two checkpoints of a training, unless the config says otherwise."""
 
@@ -64,11 +67,13 @@ class PseudoLabelRule:
         class_balanced: share of each class's most confident pixels, in (0, 1).
         weight: exponent of the confidence by which a pixel counts, at least 0; 0 as ``None``: all
             that are learned from count alike.
+        join: how they are joined with what the networks say while they are trained.
     """
 
     threshold: float | None = None
     class_balanced: float | None = None
     weight: float | None = None
+    join: Join | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

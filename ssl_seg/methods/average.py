@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import final
 
 import torch
 from torch import Tensor, nn
 
-from ssl_seg.core.stage import Augmentation, SourceKind
-from ssl_seg.methods.method import FOLLOWER, Companion, Method
+from ssl_seg.methods.method import FOLLOWER, Method
 from ssl_seg.methods.step import Step
+from ssl_seg.methods.wrapped import Wrapped
 
 AVERAGE = "average"
 """Name of the network that the key ``average`` adds."""
@@ -46,7 +45,7 @@ def _tensors(network: nn.Module) -> list[Tensor]:
 
 
 @final
-class Averaged:
+class Averaged(Wrapped):
     """A method whose student is followed by an average, which becomes the model.
 
     Args:
@@ -55,24 +54,12 @@ class Averaged:
     """
 
     def __init__(self, method: Method, decay: float) -> None:
-        self._method = method
+        super().__init__(method)
         self._decay = decay
-        self.kinds: frozenset[SourceKind] = method.kinds
-        self.needs: frozenset[SourceKind] = method.needs
-        self.copies: Mapping[SourceKind, tuple[Augmentation, ...]] = method.copies
-        self.companions: Mapping[str, Companion] = {**method.companions, AVERAGE: FOLLOWER}
+        self.companions = {**method.companions, AVERAGE: FOLLOWER}
         self.published = AVERAGE
-        self.passes = method.passes
-
-    def check(self, student: nn.Module) -> None:
-        """Refuse what the method refuses."""
-        self._method.check(student)
-
-    def losses(self, step: Step) -> dict[str, Tensor]:
-        """Return the method's."""
-        return self._method.losses(step)
 
     def after_step(self, step: Step) -> None:
         """Let the average follow the student."""
-        self._method.after_step(step)
+        super().after_step(step)
         follow(step.networks[AVERAGE], step.student, self._decay, step.iteration)

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from ssl_seg.core.errors import UserError
 from ssl_seg.core.stage import TrainStage
 from ssl_seg.methods.average import Averaged
+from ssl_seg.methods.join import joined
 from ssl_seg.methods.method import Method
 from ssl_seg.registry import METHODS
 
@@ -34,8 +35,10 @@ def method_of(stage: TrainStage) -> Method:
             f"{stage.title}: the method {asked['type']} needs {_listed(missing)} samples; say how "
             "many are in a batch: batch=dict(labeled=4, pseudo=4, unlabeled=8)"
         )
-    average = stage.config.average
-    return made if average is None else Averaged(made, average)
+    if stage.config.average is not None:
+        made = Averaged(made, stage.config.average)
+    rule = stage.config.pseudo_labels
+    return made if rule is None or rule.join is None else joined(made, rule.join)
 
 
 def _listed(kinds: Iterable[str]) -> str:

@@ -27,7 +27,6 @@ WITHOUT_EFFECT: Mapping[str, Any] = {
     "convergence": None,
     "oversample": None,
     "slice_threshold": None,
-    "pseudo_labels": None,
     "plugins": {},
 }
 """What one step of a training does not depend on."""

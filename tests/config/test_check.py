@@ -28,7 +28,7 @@ def test_defaults_are_filled_in(config):
         "views": {},
         "start_point": (),
         "inference": {"type": "Image"},
-        "pseudo_labels": {"threshold": None, "class_balanced": None, "weight": None},
+        "pseudo_labels": {"threshold": None, "class_balanced": None, "weight": None, "join": None},
     }
     assert checked(bare) == {**bare, **usual, **in_full}
 
@@ -146,6 +146,8 @@ BAD = {
     "pseudo_labels.weight": -1,
     "roles.student.pseudo_labels.weight": float("inf"),
     "pseudo_labels": {"threshold": 0.5, "class_balanced": 0.5},
+    "roles.final.pseudo_labels.join": "agreed",
+    "roles.final.pseudo_labels": {"weight": 1, "join": "weigh"},
 }
 """A bad value by its place in the config; places with brackets are changed by ``CHANGES``."""
 

@@ -64,8 +64,8 @@ def train(tiny, command, data, tmp_path_factory):
     folder = tmp_path_factory.mktemp("methods")
     (folder / "opposed.py").write_text(OPPOSED)
 
-    def run(name, method=None, *, kill_at=None, average=None):
-        changes = {**CHANGES, "method": method, "average": average}
+    def run(name, method=None, *, kill_at=None, **others):
+        changes = {**CHANGES, "method": method, **others}
         config = tiny.config(folder / "tiny.py", data, changes)
         done = command.train(config, folder / name, kill_at=kill_at)
         assert done.status == (-9 if kill_at else 0), done.output
@@ -107,6 +107,14 @@ def test_an_average_without_decay_is_the_student(train, plain):
 def test_the_average_is_published(train, plain):
     _, averaged = train("averaged", average=0.9)
     assert set(weights(plain)).isdisjoint(weights(averaged))
+
+
+@pytest.mark.parametrize("join", ["agree", "weigh"])
+def test_who_learns_stored_labels_may_join_them_with_what_it_says(train, plain, join):
+    _, joined = train(join, pseudo_labels={"join": join})
+    # The initial model has none to learn.
+    assert len(set(weights(joined)) & set(weights(plain))) == 1
+    assert len(joined) == len(plain) > 1
 
 
 @pytest.mark.parametrize("iteration", [1, 2, 3])

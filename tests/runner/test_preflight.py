@@ -75,6 +75,16 @@ def test_masks_that_nobody_has_written_are_as_sure_as_those_will_be(check, monke
     assert set(found) == {("labeled", False), ("pseudo", True)}
 
 
+def test_a_training_is_tried_with_each_way_to_join_pseudo_labels(check, monkeypatch):
+    tried = []
+    monkeypatch.setattr(preflight, "try_training", lambda stage, *others: tried.append(stage))
+    monkeypatch.setattr(preflight, "try_labeling", lambda *arguments: None)
+    final = {"threshold": 0.5, "join": "weigh"}
+    check({"scheduler": SCHEDULES["ATSO"], "roles.final": {"pseudo_labels": final}})
+    rules = [stage.config.pseudo_labels for stage in tried]
+    assert [rule and rule.join for rule in rules] == [None, None, "weigh"]
+
+
 IMPOSSIBLE = {
     "a pooled branch in batches of one": (
         {
