@@ -8,10 +8,10 @@ import torch
 from torch import Tensor, nn
 
 from ssl_seg.core.stage import Augmentation, SourceKind
-from ssl_seg.methods.boxes import cutmix_boxes, pasted
+from ssl_seg.methods.arguments import check_share, check_weight
 from ssl_seg.methods.method import Companion
 from ssl_seg.methods.step import STUDENT, Step
-from ssl_seg.methods.target import Target, valid_pixels
+from ssl_seg.methods.target import cutmix
 from ssl_seg.models.dense import DensePass, ignored_by, probabilities_of, require_dense
 from ssl_seg.registry import METHODS
 
@@ -34,8 +34,8 @@ class FixMatch:
 
     Args:
         threshold: least confidence of a label, in [0, 1).
-        weight: of the unlabeled loss.
-        cutmix: probability that a picture gets a box of another one.
+        weight: of the unlabeled loss, at least 0.
+        cutmix: probability that a picture gets a box of another one, in [0, 1].
     """
 
     kinds: ClassVar[frozenset[SourceKind]] = frozenset({"labeled", "pseudo", "unlabeled"})
@@ -51,6 +51,9 @@ class FixMatch:
     def __init__(
         self, *, threshold: float = 0.95, weight: float = 1.0, cutmix: float = 0.5
     ) -> None:
+        check_share("threshold", threshold, one=False)
+        check_weight("weight", weight)
+        check_share("cutmix", cutmix)
         self._threshold = threshold
         self._weight = weight
         self._cutmix = cutmix
@@ -63,14 +66,11 @@ class FixMatch:
         """Return the model's losses on masks, and the loss on unlabeled pictures."""
         student, masked = step.student, step.masked
         weak, strong = step.group("unlabeled"), step.group("unlabeled", 1)
-        size = strong.pictures.shape[-2:]
-        boxes = cutmix_boxes(len(strong), size, probability=self._cutmix)
-        valid = valid_pixels(strong.masks, ignored_by(student))
-        target = Target.of(probabilities_of(student, weak.pictures), valid).pasted(boxes)
-        mixed = pasted(strong.pictures, strong.pictures.flip(0), boxes)
+        probabilities = probabilities_of(student, weak.pictures)
+        mixed, target = cutmix(strong, probabilities, ignored_by(student), self._cutmix)
         seen = DensePass.of(student, torch.cat([masked.pictures, mixed]))
         losses = seen.losses(masked.samples)
-        logits = seen.logits(size, len(masked))
+        logits = seen.logits(mixed.shape[-2:], len(masked))
         losses["loss_unlabeled"] = self._weight * target.cross_entropy(logits, self._threshold)
         return losses
 

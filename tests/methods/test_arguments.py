@@ -1,0 +1,45 @@
+"""What a config gives a method is refused where it makes no sense, and named."""
+
+from __future__ import annotations
+
+from math import inf, nan
+
+import pytest
+
+from ssl_seg.core.errors import UserError
+from ssl_seg.methods.arguments import check_share, check_weight
+from ssl_seg.registry import METHODS
+
+
+@pytest.mark.parametrize("value", [-0.1, 1.1, nan, inf, True, "0.5", None])
+def test_what_is_no_share_is_refused(value):
+    with pytest.raises(UserError, match=r"^cutmix: expected a number in \[0, 1\], got"):
+        check_share("cutmix", value)
+
+
+def test_ends_of_the_interval():
+    for value in (0, 0.0, 1, 1.0):
+        check_share("cutmix", value)
+    check_share("threshold", 0, one=False)
+    with pytest.raises(UserError, match=r"^threshold: expected a number in \[0, 1\), got 1$"):
+        check_share("threshold", 1, one=False)
+
+
+@pytest.mark.parametrize("value", [-1, nan, inf, False, "1"])
+def test_what_is_no_weight_is_refused(value):
+    with pytest.raises(UserError, match=r"^weight: expected a number of at least 0, got"):
+        check_weight("weight", value)
+    check_weight("weight", 5)
+
+
+@pytest.mark.parametrize(
+    ("name", "argument", "value"),
+    [
+        ("FixMatch", "weight", -1),
+        ("FixMatch", "threshold", 1),
+        ("FixMatch", "cutmix", 2),
+    ],
+)
+def test_methods_refuse(name, argument, value):
+    with pytest.raises(UserError, match=rf"^method: {argument}: expected"):
+        METHODS.build({"type": name, argument: value}, where="method")
