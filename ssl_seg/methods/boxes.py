@@ -46,6 +46,35 @@ def cutmix_boxes(
     return boxes
 
 
+def xor_boxes(
+    count: int, size: Sequence[int], *, boxes: int = 3, area: tuple[float, float] = (0.25, 0.5)
+) -> Tensor:
+    """Draw several boxes a picture, as CPS and cutmix-seg do for CutMix.
+
+    Each is the share 1 / ``boxes`` of an area drawn evenly, and its height is drawn evenly on a
+    logarithmic scale from those that fit. Where two overlap, the picture below is seen.
+
+    Args:
+        count: N, of pictures.
+        size: height and width of the pictures in pixels.
+        boxes: in each picture.
+        area: least and largest share of the picture in all boxes of an equal share.
+
+    Returns:
+        (N, H, W) bool on the CPU, true where an odd number of boxes lies.
+    """
+    height, width = size
+    made = torch.zeros(count, height, width, dtype=torch.bool)
+    for picture in made:
+        for share, tall, top, left in torch.rand(boxes, 4).tolist():
+            share = area[0] + share * (area[1] - area[0])
+            h = round(height * share**tall / sqrt(boxes))
+            w = round(width * share ** (1 - tall) / sqrt(boxes))
+            y, x = round(top * (height - h)), round(left * (width - w))
+            picture[y : y + h, x : x + w].logical_not_()
+    return made
+
+
 def random_box(size: Sequence[int], share: float = 2 / 3) -> Tensor:
     """Draw one box of a share of each side at a random place.
 

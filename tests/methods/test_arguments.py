@@ -35,8 +35,10 @@ def test_what_is_no_weight_is_refused(value):
 @pytest.mark.parametrize(
     ("name", "argument", "value"),
     [
+        ("CPS", "weight", -1),
         ("FixMatch", "weight", -1),
         ("FixMatch", "threshold", 1),
+        ("CPS", "cutmix", 2),
         ("FixMatch", "cutmix", 2),
     ],
 )
