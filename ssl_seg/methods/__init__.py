@@ -4,5 +4,7 @@ from ssl_seg.methods.bcp import BCP
 from ssl_seg.methods.cps import CPS
 from ssl_seg.methods.fixmatch import FixMatch
 from ssl_seg.methods.supervised import Supervised
+from ssl_seg.methods.unimatch import UniMatch
+from ssl_seg.methods.unimatch_v2 import UniMatchV2
 
-__all__ = ["BCP", "CPS", "FixMatch", "Supervised"]
+__all__ = ["BCP", "CPS", "FixMatch", "Supervised", "UniMatch", "UniMatchV2"]

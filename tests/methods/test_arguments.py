@@ -37,9 +37,16 @@ def test_what_is_no_weight_is_refused(value):
     [
         ("CPS", "weight", -1),
         ("FixMatch", "weight", -1),
+        ("UniMatch", "weight", -1),
+        ("UniMatchV2", "weight", -1),
         ("FixMatch", "threshold", 1),
+        ("UniMatch", "threshold", 1),
+        ("UniMatchV2", "threshold", 1),
         ("CPS", "cutmix", 2),
         ("FixMatch", "cutmix", 2),
+        ("UniMatch", "cutmix", 2),
+        ("UniMatchV2", "cutmix", 2),
+        ("UniMatchV2", "decay", 1.0),
     ],
 )
 def test_methods_refuse(name, argument, value):
