@@ -35,10 +35,12 @@ def test_what_is_no_weight_is_refused(value):
 @pytest.mark.parametrize(
     ("name", "argument", "value"),
     [
+        ("ClassMix", "weight", -1),
         ("CPS", "weight", -1),
         ("FixMatch", "weight", -1),
         ("UniMatch", "weight", -1),
         ("UniMatchV2", "weight", -1),
+        ("ClassMix", "threshold", 1),
         ("FixMatch", "threshold", 1),
         ("UniMatch", "threshold", 1),
         ("UniMatchV2", "threshold", 1),
@@ -46,6 +48,7 @@ def test_what_is_no_weight_is_refused(value):
         ("FixMatch", "cutmix", 2),
         ("UniMatch", "cutmix", 2),
         ("UniMatchV2", "cutmix", 2),
+        ("ClassMix", "decay", 1.0),
         ("UniMatchV2", "decay", 1.0),
     ],
 )
