@@ -153,6 +153,9 @@ MADE_UP = {
 DRAWN = ("street", "organ")
 """How folders are called whose data sets draw themselves."""
 
+SIZES = {"StreetPhantoms": (32, 32), "OrganPhantoms": (16, 16, 16)}
+"""The smallest that they can be drawn in; plans hold no pixels."""
+
 
 @pytest.fixture(scope="module")
 def at_hand(tmp_path_factory):
@@ -174,12 +177,14 @@ def at_hand(tmp_path_factory):
 
 
 def moved(part, at_hand):
-    """Return a part of a config with other data roots."""
+    """Return a part of a config with other data roots, and small drawings."""
     if isinstance(part, dict):
-        return {
+        values = {
             key: at_hand(value) if key == "data_root" else moved(value, at_hand)
             for key, value in part.items()
         }
+        drawn = SIZES.get(part.get("type"))
+        return {**values, "size": drawn} if drawn else values
     if isinstance(part, (list, tuple)):
         return type(part)(moved(value, at_hand) for value in part)
     return part
