@@ -133,10 +133,12 @@ def check_oversample(threshold: Any, where: str) -> None:
 
 def check_pseudo_labels(rule: Any, where: str) -> None:
     """Check that pseudo labels are trusted by one rule at most, and weighed by one."""
-    if all(rule.get(key) is not None for key in ("threshold", "class_balanced")):
+    rules = ("threshold", "class_balanced", "calibrated")
+    if len(given := [key for key in rules if rule.get(key) is not None]) > 1:
         raise UserError(
-            f"{where}: give either threshold (one confidence for all classes) or "
-            "class_balanced (the share of each class to keep), not both"
+            f"{where}: give threshold (one confidence for all classes), class_balanced (the share "
+            "of each class to keep) or calibrated (the share of right pixels), not "
+            f"{' and '.join(given)} together"
         )
     if rule.get("weight") and rule.get("join") == "weigh":
         raise UserError(
@@ -149,6 +151,13 @@ def check_join(join: Any, where: str) -> None:
     """Check for a way to join stored pseudo labels with what networks say."""
     if join not in (None, *JOINS):
         raise UserError(f"{where}: expected one of {', '.join(JOINS)} or None, got {join!r}")
+
+
+def check_calibration_parts(parts: Any, where: str) -> None:
+    """Check for at least two parts: one to learn from and one to label."""
+    count(parts, where)
+    if parts < 2:
+        raise UserError(f"{where}: expected at least 2 parts, got {parts}")
 
 
 def check_hooks(hooks: Any, where: str) -> None:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from ssl_seg.config.check_training import (
     check_batch,
+    check_calibration_parts,
     check_env_cfg,
     check_hooks,
-    check_log_level,
     check_mix,
     check_model,
     check_optim_wrapper,
@@ -28,6 +28,7 @@ from ssl_seg.config.check_values import (
 )
 from ssl_seg.config.check_views import check_sections, check_slice_threshold, check_views
 from ssl_seg.config.key import Key
+from ssl_seg.config.logging_keys import LOGGING_KEYS
 from ssl_seg.config.nested_keys import (
     CONVERGENCE,
     HOOKS,
@@ -222,6 +223,14 @@ KEYS = (
         stages=("train", "label"),
     ),
     Key(
+        "calibration_parts",
+        "for `pseudo_labels.calibrated`: parts of S, each of which is labeled by a model that was "
+        "trained on the others",
+        default=3,
+        check=check_calibration_parts,
+        scope="run",
+    ),
+    Key(
         "store_probabilities",
         "whether R's pseudo labels come with the probabilities of all classes",
         default=False,
@@ -298,38 +307,7 @@ KEYS = (
         stages=("train",),
     ),
     Key("custom_hooks", "further hooks", default=[], check=several_typed, stages=("train",)),
-    Key(
-        "log_level",
-        "of a training's log",
-        default="INFO",
-        check=check_log_level,
-        stages=("train",),
-        neutral=True,
-    ),
-    Key(
-        "log_processor",
-        "mmengine's",
-        shown="by iteration",
-        check=a_dict,
-        stages=("train",),
-        neutral=True,
-    ),
-    Key(
-        "vis_backends",
-        "where losses are written",
-        shown="local files",
-        check=one_or_several_typed,
-        stages=("train",),
-        neutral=True,
-    ),
-    Key(
-        "visualizer",
-        "what writes them",
-        shown="mmengine's",
-        check=a_dict,
-        stages=("train",),
-        neutral=True,
-    ),
+    *LOGGING_KEYS,
     Key(
         "custom_imports",
         "plug-ins",

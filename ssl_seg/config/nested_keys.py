@@ -97,6 +97,12 @@ PSEUDO_LABELS = (
         check=share,
     ),
     Key(
+        "calibrated",
+        "least share of right pixels, in (0, 1), as measured on S by class and confidence; trains "
+        "`calibration_parts` more models",
+        check=share,
+    ),
+    Key(
         "weight",
         "exponent of the confidence by which a pixel counts in the loss, such as 1",
         shown="all count alike",

@@ -9,7 +9,8 @@ from typing import Any
 from ssl_seg.config.check_classes import check_classes
 from ssl_seg.config.key import neutral
 from ssl_seg.config.nested_keys import HOOKS, LOADER
-from ssl_seg.config.overlays import OVERLAYS, overlaid, reference_inference, with_overlays
+from ssl_seg.config.overlays import overlaid, reference_inference, with_overlays
+from ssl_seg.config.pseudo_label_rules import asks_for_shares, trusts_by_confidence
 from ssl_seg.config.reference_sets import reference_sets
 from ssl_seg.config.spaces import Spaces, with_classes
 from ssl_seg.config.weights import Weights, without_weights
@@ -177,8 +178,17 @@ class StageConfigs:
         overlay = self._config["roles"].get(role)
         return "unlabeled" in (overlaid(self._config, overlay, f"roles.{role}")["batch"] or {})
 
+    @property
+    def calibration_parts(self) -> int | None:
+        """How many parts of S models label; ``None`` where nobody asks how often they are right."""
+        return self._config["calibration_parts"] if asks_for_shares(self._config) else None
+
     def label(self, cases: CaseList, role: Role) -> LabelConfig:
-        """Return what the config says to a label stage; only R's labels may need confidences."""
+        """Return what the config says to a label stage; only R's labels may need confidences.
+
+        Parts of S are labeled as R is, to tell how far R's labels are to be trusted.
+        """
+        as_reference = cases in ("reference", "labeled")
         parts = {view: TrainingPart(role, view, self.sections[-1]) for view in self.views}
         config = self._at(next(iter(parts.values())))
         loader = config["test_dataloader"]
@@ -187,13 +197,11 @@ class StageConfigs:
                 NetworkConfig(view=view, model=without_weights(self._model(part)))
                 for view, part in parts.items()
             ),
-            inference=(
-                reference_inference(config) if cases == "reference" else config["inference"]
-            ),
+            inference=reference_inference(config) if as_reference else config["inference"],
             adapters=tuple(a for a in config["adapters"] if not _only_declares(a)),
             batch_size=loader.get("batch_size", 1),
             # Models of any role may learn from the labels that a model of this one writes.
-            confidence=cases == "reference" and _trusts_by_confidence(self._config),
+            confidence=as_reference and trusts_by_confidence(self._config),
             probabilities=cases == "reference" and self._config["store_probabilities"],
             medium=self._medium,
             slice_spacing=self._slice_spacing(),
@@ -316,15 +324,6 @@ def _watching(config: Mapping[str, Any]) -> dict[str, Any]:
 def _several(parts: Any) -> tuple[ConfigPart, ...]:
     """Return one part of a config, a list of them or nothing as a tuple."""
     return (parts,) if isinstance(parts, Mapping) else tuple(parts or ())
-
-
-def _trusts_by_confidence(config: Mapping[str, Any]) -> bool:
-    """Tell whether a config, or an overlay in it, chooses pseudo labels by their confidence."""
-    overlays = [config.get(kind) or {} for kind in OVERLAYS]
-    rule = config.get("pseudo_labels") or {}
-    return any(rule.get(key) for key in ("threshold", "class_balanced", "weight")) or any(
-        _trusts_by_confidence(overlay) for part in overlays for overlay in part.values()
-    )
 
 
 def _only_declares(adapter: Mapping[str, Any]) -> bool:

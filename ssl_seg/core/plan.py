@@ -87,6 +87,13 @@ class Plan:
         """All evaluate stages, in order."""
         return tuple(stage for stage in self.stages.values() if isinstance(stage, EvaluateStage))
 
+    @property
+    def calibrations(self) -> tuple[str, ...]:
+        """Fingerprints of the label stages that only tell how far others are to be trusted."""
+        sources = (source for stage in self.trainings for source in stage.sources)
+        found = (source.calibration for source in sources if source.calibration is not None)
+        return tuple(dict.fromkeys(name for one in found for name in one.written_by))
+
     def record(self) -> dict[str, Any]:
         """Return what the report needs to know of the plan, as plain data."""
         return {
@@ -119,6 +126,7 @@ class Plan:
             ],
             "models": [{"view": view, "stage": name} for view, name in self.models.items()],
             "labels": list(self.labels),
+            "calibrations": list(self.calibrations),
             "notes": list(self.notes),
             "labeled_pixels": [
                 {"space": space, "pixels": dict(pixels)}

@@ -31,6 +31,25 @@ MODEL_FILE = "model.pth"
 
 
 @dataclass(frozen=True, kw_only=True)
+class Calibration:
+    """Labels of S by models that had not seen them, to be compared with S's true masks.
+
+    They tell how often such models are right where they are so and so sure.
+
+    Attributes:
+        written_by: fingerprints of the label stages that together cover the cases.
+        cases: of S, with their label files.
+        values: how these are read into the space of the labels.
+        max_side: longest side in pixels that pictures are compared at; ``None``: their own.
+    """
+
+    written_by: tuple[str, ...]
+    cases: tuple[Case, ...]
+    values: LabelValues
+    max_side: int | None
+
+
+@dataclass(frozen=True, kw_only=True)
 class Source:
     """One list of samples that a train stage learns from.
 
@@ -44,6 +63,7 @@ class Source:
         written_by: fingerprint of the label stage, for pseudo labels.
         reduction: how the model's classes become those of ``values.space``, where that is coarser
             than the space that the model predicts; ``None`` where both are the same.
+        calibration: what tells how far pseudo labels are to be trusted; ``None``: nothing does.
     """
 
     kind: SourceKind
@@ -52,6 +72,13 @@ class Source:
     pipeline: tuple[ConfigPart, ...]
     written_by: str | None = None
     reduction: ClassMapping | None = None
+    calibration: Calibration | None = None
+
+    @property
+    def inputs(self) -> tuple[str, ...]:
+        """Fingerprints of the label stages whose artifacts it is read from."""
+        own = () if self.written_by is None else (self.written_by,)
+        return own if self.calibration is None else (*own, *self.calibration.written_by)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -99,8 +126,9 @@ class TrainStage:
     @property
     def inputs(self) -> tuple[str, ...]:
         """Fingerprints of the stages whose artifacts this one opens."""
-        writers = (source.written_by for source in self.sources)
-        return tuple(dict.fromkeys(name for name in (self.start, *writers) if name is not None))
+        start = () if self.start is None else (self.start,)
+        read = (name for source in self.sources for name in source.inputs)
+        return tuple(dict.fromkeys((*start, *read)))
 
     @property
     def reductions(self) -> dict[str, ClassMapping]:

@@ -65,6 +65,7 @@ class PseudoLabelRule:
     Attributes:
         threshold: least confidence, in (0, 1).
         class_balanced: share of each class's most confident pixels, in (0, 1).
+        calibrated: least share of right pixels as measured on S by class and confidence, in (0, 1).
         weight: exponent of the confidence by which a pixel counts, at least 0; 0 as ``None``: all
             that are learned from count alike.
         join: how they are joined with what the networks say while they are trained.
@@ -72,6 +73,7 @@ class PseudoLabelRule:
 
     threshold: float | None = None
     class_balanced: float | None = None
+    calibrated: float | None = None
     weight: float | None = None
     join: Join | None = None
 

@@ -52,6 +52,7 @@ class PseudoLabels:
         threshold: confidence in (0, 1) below which a pixel is ignored, for all classes alike.
         class_balanced: share in (0, 1) of each class's pixels to keep, the most confident ones;
             a threshold for all classes empties the rare ones first.
+        least_levels: for each class the least 8-bit confidence level to keep, in [0, 256].
         weight: exponent of the confidence by which a pixel counts; 0 or ``None``: all alike.
 
     Attributes:
@@ -66,6 +67,7 @@ class PseudoLabels:
         *,
         threshold: float | None = None,
         class_balanced: float | None = None,
+        least_levels: Sequence[int] | np.ndarray | None = None,
         weight: float | None = None,
     ) -> None:
         self._folder = folder
@@ -73,18 +75,19 @@ class PseudoLabels:
         self._least: np.ndarray | None = None
         self.levels: Masks | None = Levels(folder) if weight else None
         self.coverage = 1.0
-        if threshold is None and class_balanced is None:
+        if threshold is None and class_balanced is None and least_levels is None:
             return
         counts = np.asarray(self._manifest()["confidence_histogram"], dtype=np.int64)
-        levels = (
-            balanced_levels(counts, class_balanced)
-            if class_balanced is not None
-            else np.full(len(counts), round((threshold or 0) * (LEVELS - 1)))
-        )
+        if least_levels is not None:
+            levels = np.asarray(least_levels)
+        elif class_balanced is not None:
+            levels = balanced_levels(counts, class_balanced)
+        else:
+            levels = np.full(len(counts), round((threshold or 0) * (LEVELS - 1)))
         kept = sum(int(row[least:].sum()) for row, least in zip(counts, levels, strict=True))
         self.coverage = kept / max(1, int(counts.sum()))
         # A class number or the ignore value leads to the least confidence that is trusted.
-        self._least = np.zeros(LEVELS, dtype=np.uint8)
+        self._least = np.zeros(LEVELS, dtype=np.uint16)
         self._least[: len(levels)] = levels
 
     def read(self, case: Case) -> np.ndarray:

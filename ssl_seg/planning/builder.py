@@ -8,6 +8,7 @@ from ssl_seg.core.case import Case
 from ssl_seg.core.errors import UserError
 from ssl_seg.core.model_id import Role
 from ssl_seg.planning import laws
+from ssl_seg.planning.calibration import calibrated
 from ssl_seg.planning.draft import Draft
 from ssl_seg.planning.handles import (
     Ensemble,
@@ -128,7 +129,8 @@ class PlanBuilder:
         """
         identity, configs = self._phase.model_id(role, generation, fold), self._phase.configs
         learned = lessons_with_unlabeled(lessons, wanted=configs.learns_unlabeled(identity.role))
-        return ModelWriter(self.draft, configs, identity, learned).write(start)
+        known = calibrated(self.draft, learned)
+        return ModelWriter(self.draft, configs, identity, known).write(start)
 
     @staticmethod
     def ensemble(models: Iterable[Model]) -> Ensemble:

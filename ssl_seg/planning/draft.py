@@ -9,7 +9,7 @@ from ssl_seg.core.case import Case
 from ssl_seg.core.class_shares import class_pixels
 from ssl_seg.core.plan import Row
 from ssl_seg.core.split import Split, fold_reference
-from ssl_seg.core.stage import Stage
+from ssl_seg.core.stage import Calibration, Stage
 from ssl_seg.planning.handles import Fold
 from ssl_seg.planning.stage_configs import ConfigSource
 
@@ -29,6 +29,7 @@ class Draft:
         rows: the lines of the report.
         folds: the parts of R, by the number of parts; the latest division stands last.
         labeled_pixels: pixels of each class in S, by label space in which R is labeled.
+        calibrations: what tells how far pseudo labels are to be trusted, by their label space.
     """
 
     split: Split
@@ -38,6 +39,7 @@ class Draft:
     rows: list[Row] = field(default_factory=list)
     folds: dict[int, tuple[Fold, ...]] = field(default_factory=dict)
     labeled_pixels: dict[str, dict[str, int]] = field(default_factory=dict)
+    calibrations: dict[str, Calibration] = field(default_factory=dict)
 
     def add(self, stage: Stage) -> str:
         """Write a stage down, once, and return its fingerprint."""

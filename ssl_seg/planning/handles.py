@@ -11,6 +11,7 @@ from ssl_seg.core.errors import UserError
 from ssl_seg.core.model_id import ModelId
 from ssl_seg.core.space import LabelSpace
 from ssl_seg.core.split import CaseList
+from ssl_seg.core.stage import Calibration
 from ssl_seg.core.views import View
 from ssl_seg.planning.stage_configs import ConfigSource
 
@@ -110,12 +111,14 @@ class LabeledPart:
         cases: those of its cases that are meant.
         writer: who labeled them.
         fold: index of the fold of R that it labeled; ``None`` where it labeled none as such.
+        calibration: what tells how far they are to be trusted, where a training may ask.
     """
 
     stage: str
     cases: tuple[Case, ...]
     writer: Labeler
     fold: int | None = None
+    calibration: Calibration | None = None
 
 
 @dataclass(frozen=True)

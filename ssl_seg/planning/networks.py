@@ -44,7 +44,7 @@ class ModelWriter:
         }
         # What starts from the start point has learned S there, whatever else it learns.
         learned = self.lessons
-        if start is None and self.configs.start_point:
+        if start is None and self.configs.start_point and not self._other_truth:
             learned = (*learned, labeled_set(self.draft))
         seen = frozenset(case.image.path for lesson in learned for case in lesson.cases)
         return Model(
@@ -61,24 +61,30 @@ class ModelWriter:
             isinstance(lesson, Truth) and lesson.case_list == "reference" for lesson in self.lessons
         )
 
+    @property
+    def _other_truth(self) -> bool:
+        """Whether it learns from true labels alone, and more of them than those of S, or fewer."""
+        labeled = labeled_set(self.draft)
+        others = any(isinstance(lesson, Truth) and lesson != labeled for lesson in self.lessons)
+        return others and not learns_pseudo(self.lessons)
+
     def _network(self, view: View | None, start: str | None) -> str:
         """Write the stages of one network, one for each section, and return the last one.
 
         What starts from a model goes on with the sections after the start point. From scratch means
-        from the start point: the first sections, trained on S. Only what learns more true labels
-        than those of S, an upper bound, has sections of its own from the first one.
+        from the start point: the first sections, trained on S. Only what learns from other true
+        labels than those of S alone has sections of its own from the first one.
         """
         first, sections = self.configs.start_point, self.configs.sections
-        pseudo = learns_pseudo(self.lessons)
-        upper_bound = start is None and self._knows_hidden and not pseudo
-        if not first or upper_bound:
+        if not first or (start is None and self._other_truth):
             return self._train(view, sections, start)
         if start is not None:
             return self._train(view, sections[len(first) :], start)
         # Every model's start point is that of the initial model, and so trained once in a run.
         initial = replace(self, identity=ModelId("initial", 0), lessons=(labeled_set(self.draft),))
         start = initial._train(view, first, None)
-        return self._train(view, sections[len(first) :], start, redraw=pseudo)
+        redraw = learns_pseudo(self.lessons)
+        return self._train(view, sections[len(first) :], start, redraw=redraw)
 
     def _train(
         self,
@@ -98,6 +104,9 @@ class ModelWriter:
     def _stage(self, part: TrainingPart, start: str | None, redraw: bool) -> TrainStage:
         role, generation, fold = self.identity
         sources = sources_of(self.lessons, self.configs, part)
+        config = self.configs.train(part, kinds={source.kind for source in sources})
+        if config.pseudo_labels is None or config.pseudo_labels.calibrated is None:
+            sources = tuple(replace(source, calibration=None) for source in sources)
         names = [name for name in (part.view, part.section) if name is not None]
         seed = self.draft.seed
         return TrainStage(
@@ -110,7 +119,7 @@ class ModelWriter:
             sources=sources,
             start=start,
             redraw=redraw,
-            config=self.configs.train(part, kinds={source.kind for source in sources}),
+            config=config,
             seed=derive_seed("train", seed, role, generation, fold, *names),
             # Of the run alone: every model of it starts from the same weights.
             scratch_seed=derive_seed("scratch", seed),

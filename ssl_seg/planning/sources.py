@@ -59,6 +59,7 @@ def _pseudo(labeled: LabeledPart, configs: ConfigSource, part: TrainingPart) -> 
         reduction=reduction,
         pipeline=configs.train_pipeline("reference", part),
         written_by=labeled.stage,
+        calibration=labeled.calibration,
     )
 
 

@@ -68,6 +68,14 @@ class ConfigSource(Protocol):
         """Tell whether models of a role also learn from unlabeled cases."""
         ...
 
+    @property
+    def calibration_parts(self) -> int | None:
+        """How many parts of S are labeled to tell how far pseudo labels are to be trusted.
+
+        ``None``: no training of the plan asks.
+        """
+        ...
+
     def label(self, cases: CaseList, role: Role) -> LabelConfig:
         """Return the config of a label stage whose model has a role."""
         ...

@@ -13,7 +13,7 @@ from ssl_seg.store.store import Store
 def pseudo_labels(store: Store) -> list[dict[str, Any]]:
     """Return what the label stages that wrote R's labels state about them.
 
-    Labels that were written only to be scored are left out.
+    Labels that were written only to be scored, or of S to calibrate others, are left out.
 
     Returns:
         Per finished label stage: ``run``, ``role``, ``generation`` and ``fold`` of the teacher,
@@ -29,6 +29,7 @@ def pseudo_labels(store: Store) -> list[dict[str, Any]]:
 def _entries(store: Store, plan: dict[str, Any]) -> list[dict[str, Any]]:
     trainings = [stage for stage in plan["stages"] if stage["kind"] == "train"]
     read = {name for stage in trainings for name in stage["inputs"]}.union(plan["labels"])
+    read.difference_update(plan.get("calibrations", ()))
     readers = _readers(store, [stage["fingerprint"] for stage in trainings])
     return [
         {"run": plan["name"], **_stated(store, name), "stage": name, "read_by": readers[name]}

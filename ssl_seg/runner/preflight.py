@@ -94,7 +94,7 @@ def _training_kind(stage: TrainStage) -> str:
 
 
 def _source_kind(source: Source) -> str:
-    return stage_fingerprint(replace(source, cases=(), written_by=None))
+    return stage_fingerprint(replace(source, cases=(), written_by=None, calibration=None))
 
 
 def _labeling_kind(stage: LabelStage) -> str:

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 
 from ssl_seg.core.stage import Source, TrainStage
 from ssl_seg.core.stage_config import PseudoLabelRule
 from ssl_seg.data import transforms  # noqa: F401 - registers the transforms
+from ssl_seg.data.calibration import least_levels
 from ssl_seg.data.pseudo_labels import PseudoLabels
 from ssl_seg.data.training_set import Samples
 from ssl_seg.media.records import MaskedCases
+from ssl_seg.runner.calibration import measured
 from ssl_seg.runner.readers import reader_of
 from ssl_seg.store.store import Store
 
@@ -73,6 +75,7 @@ def _pseudo_labels(source: Source, store: Store, stage: TrainStage) -> PseudoLab
         source.values,
         threshold=rule.threshold,
         class_balanced=rule.class_balanced,
+        least_levels=_least_levels(source, store, rule, stage.title),
         weight=rule.weight,
     )
     if pseudo.coverage < 1:
@@ -82,3 +85,16 @@ def _pseudo_labels(source: Source, store: Store, stage: TrainStage) -> PseudoLab
             100 * pseudo.coverage,
         )
     return pseudo
+
+
+def _least_levels(
+    source: Source, store: Store, rule: PseudoLabelRule, title: str
+) -> Sequence[int] | None:
+    """Return from which level on each class is right often enough; ``None`` if nobody asks."""
+    if source.calibration is None or rule.calibrated is None:
+        return None
+    least: list[int] = least_levels(*measured(source.calibration, store), rule.calibrated).tolist()
+    classes = source.calibration.values.space.classes
+    told = ", ".join(f"{name} {level}" for name, level in zip(classes, least, strict=True))
+    logger.info("%s: kept from these confidence levels on, of 255: %s", title, told)
+    return least

@@ -28,7 +28,13 @@ def test_defaults_are_filled_in(config):
         "views": {},
         "start_point": (),
         "inference": {"type": "Image"},
-        "pseudo_labels": {"threshold": None, "class_balanced": None, "weight": None, "join": None},
+        "pseudo_labels": {
+            "threshold": None,
+            "class_balanced": None,
+            "calibrated": None,
+            "weight": None,
+            "join": None,
+        },
     }
     assert checked(bare) == {**bare, **usual, **in_full}
 
@@ -143,7 +149,9 @@ BAD = {
     "pseudo_labels.treshold": 0.5,
     "pseudo_labels.threshold": "high",
     "pseudo_labels.class_balanced": 1,
+    "pseudo_labels.calibrated": 1.0,
     "pseudo_labels.weight": -1,
+    "calibration_parts": 1,
     "roles.student.pseudo_labels.weight": float("inf"),
     "pseudo_labels": {"threshold": 0.5, "class_balanced": 0.5},
     "roles.final.pseudo_labels.join": "agreed",

@@ -201,12 +201,17 @@ def test_an_overlay_is_merged_into_the_depth(planned):
 @pytest.mark.parametrize("where", ["pseudo_labels", "roles.student.pseudo_labels"])
 @pytest.mark.parametrize(
     ("key", "value", "asked"),
-    [("threshold", 0.5, True), ("weight", 0.5, True), ("join", "agree", False)],
+    [
+        ("threshold", 0.5, True),
+        ("calibrated", 0.5, True),
+        ("weight", 0.5, True),
+        ("join", "agree", False),
+    ],
 )
 def test_confidences_are_asked_for_where_someone_reads_them(planned, where, key, value, asked):
     for plan, asked_here in ((planned(), False), (planned({f"{where}.{key}": value}), asked)):
         for stage in plan.labelings:
-            assert stage.config.confidence is (asked_here and stage.cases[0].id.startswith("r/"))
+            assert stage.config.confidence is (asked_here and stage.cases[0].id[0] in "rs")
 
 
 def test_a_weight_files_content_counts_and_its_path_does_not(planned, tmp_path):

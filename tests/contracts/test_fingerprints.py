@@ -5,6 +5,8 @@ from dataclasses import fields, replace
 import pytest
 
 from ssl_seg.config.keys import KEYS
+from ssl_seg.core.space import LabelValues
+from ssl_seg.core.stage import Calibration
 from ssl_seg.core.stage_config import (
     ConvergenceRule,
     NetworkConfig,
@@ -83,6 +85,22 @@ def test_each_field_below_a_config_changes_the_name_of_its_stage(stages, kind, f
 
     names = names_by_change(stage, one, put)
     assert len({stage.fingerprint, *names.values()}) == len(names) + 1
+
+
+@pytest.mark.parametrize("field", [field.name for field in fields(Calibration)])
+def test_all_that_tells_how_far_labels_are_trusted_changes_the_name_of_a_training(made_up, field):
+    asked = {"pseudo_labels.calibrated": 0.9, "calibration_parts": 2}
+    final = made_up.plan(ATSO, configs=made_up.configs(asked)).trainings[-1]
+    *others, source = final.sources
+    other = {
+        "written_by": source.calibration.written_by[:1],
+        "cases": source.calibration.cases[:1],
+        "values": LabelValues(made_up.space, ((7, 0),)),
+        "max_side": 5,
+    }
+    calibration = replace(source.calibration, **{field: other[field]})
+    changed = replace(final, sources=(*others, replace(source, calibration=calibration)))
+    assert changed.fingerprint != final.fingerprint
 
 
 @pytest.mark.parametrize("field", [field.name for field in fields(Neutral)])

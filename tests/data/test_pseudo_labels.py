@@ -67,6 +67,19 @@ def test_levels_are_handed_out_where_pixels_count_by_them(stored, weight):
         assert len({levels.key(case) for case in cases}) == len(cases)
 
 
+def test_each_class_may_have_a_least_level_of_its_own(stored):
+    folder, cases = stored
+    least = np.array([100, 256, 40])
+    pseudo = PseudoLabels(folder, LabelValues.identity(SPACE), least_levels=least)
+    shares = []
+    for case, mask in kept(pseudo, cases).items():
+        labels, levels = cases[case]
+        assert np.array_equal(mask, levels >= least[labels])
+        assert not mask[labels == 1].any()
+        shares.append(mask.mean())
+    assert pseudo.coverage == pytest.approx(np.mean(shares))
+
+
 def test_a_balanced_threshold_keeps_the_surest_share_of_every_class(stored):
     folder, cases = stored
     pseudo = PseudoLabels(folder, LabelValues.identity(SPACE), class_balanced=0.4)

@@ -38,6 +38,7 @@ class ToyConfigs:
     views = (None,)
     sections = (None,)
     start_point = ()
+    calibration_parts = None
 
     def __init__(self, space=SPACE):
         self.space = space
