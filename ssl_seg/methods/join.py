@@ -107,6 +107,9 @@ class Weighing(Wrapped):
     training says, and the sum is divided by the number of all labeled pixels. Networks that are
     trained beside the student weigh by what they say themselves.
 
+    Published students start from trained weights. One that starts from scratch gives each of C
+    classes 1/C, so pseudo labels weigh next to nothing until it has learned from labeled samples.
+
     Departures: the published rule also gives weight 0 where the student is surer of another class
     than the stored label was; here such a pixel merely weighs little. On pseudo-labeled samples the
     weighed cross entropy stands in for all losses of the heads, such as Dice, of which single
