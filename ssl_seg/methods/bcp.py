@@ -10,6 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from ssl_seg.core.stage import Augmentation, SourceKind
+from ssl_seg.methods.arguments import check_share, check_weight
 from ssl_seg.methods.average import follow
 from ssl_seg.methods.boxes import pasted, random_box
 from ssl_seg.methods.components import largest_components
@@ -75,6 +76,9 @@ class BCP:
         decay: float = 0.99,
         largest: bool = True,
     ) -> None:
+        check_share("pretrain", pretrain, one=False)
+        check_weight("u_weight", u_weight)
+        check_share("decay", decay, one=False)
         self._pretrain = pretrain
         self._u_weight = u_weight
         self._decay = decay

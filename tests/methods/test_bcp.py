@@ -9,6 +9,7 @@ import torch
 from torch.nn import functional
 
 from ssl_seg.core.class_mapping import ClassMapping
+from ssl_seg.core.errors import UserError
 from ssl_seg.core.space import LabelSpace
 from ssl_seg.methods import BCP
 from ssl_seg.methods.boxes import random_box
@@ -134,6 +135,14 @@ def test_smaller_components_of_the_teachers_labels_are_not_learned(batch, step):
         method = BCP(largest=largest)
         found.append(drawn(method, step(method, batch(copies=1), **LATER))[0])
     assert found[0] != found[1]
+
+
+@pytest.mark.parametrize(
+    ("name", "value"), [("pretrain", 1), ("pretrain", 300), ("u_weight", -1), ("decay", 1.0)]
+)
+def test_arguments_that_mean_nothing_are_refused(name, value):
+    with pytest.raises(UserError, match=f"^{name}: expected a number"):
+        BCP(**{name: value})
 
 
 def test_the_teacher_is_a_copy_at_first_and_then_follows(batch, step):
