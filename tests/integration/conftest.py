@@ -81,7 +81,13 @@ RSTN: dict[str, Any] = {
     "train_dataloader.batch_size": 1,
     "model": {
         "type": "RSTN",
-        "network": {"base": "tiny", "width": 0.5},
+        "network": {
+            "stages": ((4, 1), (8, 1)),
+            "fc_width": 16,
+            "fc_kernel": 3,
+            "padding": 5,
+            "skips": 1,
+        },
         "num_classes": len(CLASSES),
         "margin": 2,
         "data_preprocessor": {
