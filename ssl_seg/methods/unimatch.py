@@ -29,6 +29,8 @@ class UniMatch:
         L = L_sup + weight * (L_strong1 / 4 + L_strong2 / 4 + L_features / 2)
 
     Each is the cross entropy over the sure pixels, divided by the number of all valid ones.
+    Features are what heads get from backbone and neck: several levels in many models, but of a
+    U-Net, whose decoder mmsegmentation counts as backbone, a head sees the last level alone.
 
     Departures from the published code: those of `FixMatch`; and dropped features stand in for those
     of the weak copy in the one pass in train mode, instead of being decoded beside them. The code

@@ -30,7 +30,8 @@ class UniMatchV2:
 
         L = L_sup + weight * (L_strong1 + L_strong2) / 2
 
-    Each is the cross entropy over the sure pixels, divided by the number of all valid ones.
+    Each is the cross entropy over the sure pixels, divided by the number of all valid ones. What is
+    a feature depends on the model as in `UniMatch`.
 
     Departures from the published code: labeled and strong pictures go through the network together,
     so that batch normalisation sees both; the losses are added up instead of averaged; where levels
