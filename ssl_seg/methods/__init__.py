@@ -4,8 +4,18 @@ from ssl_seg.methods.bcp import BCP
 from ssl_seg.methods.classmix import ClassMix
 from ssl_seg.methods.cps import CPS
 from ssl_seg.methods.fixmatch import FixMatch
+from ssl_seg.methods.mean_teacher import MeanTeacher
 from ssl_seg.methods.supervised import Supervised
 from ssl_seg.methods.unimatch import UniMatch
 from ssl_seg.methods.unimatch_v2 import UniMatchV2
 
-__all__ = ["BCP", "CPS", "ClassMix", "FixMatch", "Supervised", "UniMatch", "UniMatchV2"]
+__all__ = [
+    "BCP",
+    "CPS",
+    "ClassMix",
+    "FixMatch",
+    "MeanTeacher",
+    "Supervised",
+    "UniMatch",
+    "UniMatchV2",
+]
