@@ -3,7 +3,7 @@ _base_ = ["./unet_slices.py"]
 
 model = dict(
     # Five levels need multiples of 16.
-    data_preprocessor=dict(size=(128, 128), test_cfg=dict(size_divisor=16)),
+    data_preprocessor=dict(size=(96, 96), test_cfg=dict(size_divisor=16)),
     backbone=dict(
         in_channels=1,
         num_stages=5,
