@@ -6,12 +6,14 @@ from ssl_seg.methods.cps import CPS
 from ssl_seg.methods.fixmatch import FixMatch
 from ssl_seg.methods.mean_teacher import MeanTeacher
 from ssl_seg.methods.supervised import Supervised
+from ssl_seg.methods.uamt import UAMT
 from ssl_seg.methods.unimatch import UniMatch
 from ssl_seg.methods.unimatch_v2 import UniMatchV2
 
 __all__ = [
     "BCP",
     "CPS",
+    "UAMT",
     "ClassMix",
     "FixMatch",
     "MeanTeacher",

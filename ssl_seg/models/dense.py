@@ -8,6 +8,7 @@ from typing import Any
 
 import torch
 from torch import Tensor, nn
+from torch.nn.modules.dropout import _DropoutNd
 
 from ssl_seg.compat import import_mmseg
 from ssl_seg.core.errors import UserError
@@ -105,14 +106,22 @@ def require_dense(model: nn.Module, method: str) -> None:
 
 
 @torch.no_grad()
-def probabilities_of(model: nn.Module, pictures: Tensor) -> Tensor:
+def probabilities_of(model: nn.Module, pictures: Tensor, *, dropout: bool = False) -> Tensor:
     """Return probabilities (N, C, H, W) in single precision without gradients, in eval mode.
 
     Statistics of batch normalisation are used and not changed, so that what is said of a picture
     does not depend on the others.
+
+    Args:
+        model: an ``EncoderDecoder``, or a cascade of heads.
+        pictures: (N, C, H, W), preprocessed.
+        dropout: whether dropout is on nevertheless, so that passes differ.
     """
     training = model.training
     model.eval()
+    for module in model.modules():
+        if isinstance(module, _DropoutNd):
+            module.train(dropout)
     logits = DensePass.of(model, pictures).logits(pictures.shape[-2:])
     model.train(training)
     return logits.float().softmax(dim=1)

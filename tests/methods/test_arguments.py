@@ -7,7 +7,7 @@ from math import inf, nan
 import pytest
 
 from ssl_seg.core.errors import UserError
-from ssl_seg.methods.arguments import check_share, check_weight
+from ssl_seg.methods.arguments import check_count, check_share, check_weight
 from ssl_seg.registry import METHODS
 
 
@@ -30,6 +30,13 @@ def test_what_is_no_weight_is_refused(value):
     with pytest.raises(UserError, match=r"^weight: expected a number of at least 0, got"):
         check_weight("weight", value)
     check_weight("weight", 5)
+
+
+@pytest.mark.parametrize("value", [0, -3, 2.0, True, "2", None])
+def test_what_is_no_count_is_refused(value):
+    with pytest.raises(UserError, match=r"^votes: expected a whole number of at least 1, got"):
+        check_count("votes", value)
+    check_count("votes", 1)
 
 
 @pytest.mark.parametrize(
