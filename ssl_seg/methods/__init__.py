@@ -1,5 +1,6 @@
 """How one training learns from its samples; the plug point ``method``, one file for each."""
 
+from ssl_seg.methods.admt import ADMT
 from ssl_seg.methods.bcp import BCP
 from ssl_seg.methods.classmix import ClassMix
 from ssl_seg.methods.cps import CPS
@@ -11,6 +12,7 @@ from ssl_seg.methods.unimatch import UniMatch
 from ssl_seg.methods.unimatch_v2 import UniMatchV2
 
 __all__ = [
+    "ADMT",
     "BCP",
     "CPS",
     "UAMT",
