@@ -1,0 +1,3 @@
+_base_ = ["../_base_/acdc_unlabeled.py"]
+
+method = dict(type="MeanTeacher", decay=0.97)
