@@ -27,27 +27,27 @@ class MeanTeacher:
     """Tarvainen and Valpola, "Mean teachers are better role models" (NeurIPS 2017), as in SSL4MIS.
 
     An averaged teacher sees the weak copy of each unlabeled picture under noise. The student, which
-    sees it without, learns to say the same:
+    sees the strong copy, learns to say the same:
 
         L = L_sup + weight * ramp * mean (p_student - p_teacher)^2
 
     The mean is over classes and valid pixels; the ramp is exp(-5 (1 - progress)^2).
 
     The published weight makes a small loss, and the method gains little in published tables; the
-    code of CPS has 100 for street scenes. The student's dropout is the larger part of what sets the
-    two apart. For a model without any, ``student_copy='strong'`` is worth trying.
+    code of CPS has 100 for street scenes.
 
-    Departures from the published code: the teacher labels in eval mode, with averaged statistics of
-    batch normalisation; the noise is in standard deviations of each picture's channels, which is
-    that of the published code where pictures are standardised; the loss counts from the first
-    iteration instead of the thousandth; padding does not count.
+    Departures from the published code: the student sees strong copies, since weak ones leave little
+    but its dropout to set the two apart, and many models have none; the teacher labels in eval
+    mode, with averaged statistics of batch normalisation; the noise is in standard deviations of
+    each picture's channels, which is that of the published code where pictures are standardised;
+    the loss counts from the first iteration instead of the thousandth; padding does not count.
 
     Args:
         weight: of the unlabeled loss at the end of the training, at least 0.
         decay: of the teacher's average, in [0, 1).
         noise: standard deviation of the noise, in those of a picture's channel, at least 0.
-        student_copy: which copy of an unlabeled picture the student sees: ``weak`` as published, or
-            ``strong``, which has also been through the config's ``strong`` transforms.
+        student_copy: which copy of an unlabeled picture the student sees: ``strong``, which has
+            been through the config's ``strong`` transforms, or ``weak``, as published.
     """
 
     kinds: ClassVar[frozenset[SourceKind]] = frozenset({"labeled", "pseudo", "unlabeled"})
@@ -62,7 +62,7 @@ class MeanTeacher:
         weight: float = 0.1,
         decay: float = 0.99,
         noise: float = 0.1,
-        student_copy: Literal["weak", "strong"] = "weak",
+        student_copy: Literal["weak", "strong"] = "strong",
     ) -> None:
         check_weight("weight", weight)
         check_share("decay", decay, one=False)

@@ -40,9 +40,13 @@ def test_one_step_is_the_formula(batch, step, copy, copies):
     assert expected > 0.01
 
 
+def test_the_student_sees_strong_copies_unless_told_otherwise():
+    assert MeanTeacher().copies["unlabeled"] == ("weak", "strong")
+
+
 def test_the_teacher_has_no_gradient_and_follows(batch, step):
     method = MeanTeacher(decay=0.9)
-    made = step(method, batch(copies=1), iteration=50, iterations=100)
+    made = step(method, batch(), iteration=50, iterations=100)
     method.losses(made)["loss_unlabeled"].backward()
     teacher = made.networks["teacher"]
     assert not teacher.training
