@@ -19,7 +19,9 @@ from ssl_seg.models.dense import probabilities_of
 def test_one_step_is_the_formula(batch, step):
     method = UAMT(weight=3.0, votes=3)
     made = step(method, batch(unlabeled=2, copies=1), iteration=4)
-    made.networks["teacher"].decode_head.conv_seg.weight.data.mul_(-0.7)
+    head = made.networks["teacher"].decode_head
+    head.conv_seg.weight.data.mul_(-0.7)
+    head.dropout = nn.Dropout2d(0.3).eval()
     student, teacher = deepcopy(made.student), deepcopy(made.networks["teacher"]).eval()
     pictures, masks = made.pictures, Group(made.pictures, made.samples).masks
     torch.manual_seed(5)
@@ -29,7 +31,9 @@ def test_one_step_is_the_formula(batch, step):
     contrast = weak.flatten(2).var(dim=2, correction=0).sqrt()[..., None, None]
     passes = []
     with torch.no_grad():
-        for _ in range(4):
+        for number in range(4):
+            # What the student is to say comes from the first pass, without dropout.
+            teacher.decode_head.dropout.train(number > 0)
             noise = torch.clip(0.1 * torch.randn(weak.shape), -0.2, 0.2)
             passes.append(teacher(weak + contrast * noise, mode="tensor").softmax(dim=1))
     taught, mean = passes[0], torch.stack(passes[1:]).mean(dim=0)
