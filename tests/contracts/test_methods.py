@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import shutil
 
 import pytest
 import torch
@@ -10,6 +11,7 @@ import torch
 from ssl_seg.core.stage import SourceKind
 from ssl_seg.methods.step import STUDENT
 from ssl_seg.registry import METHODS
+from ssl_seg.store.store import Store
 
 OPPOSED = '''
 """A second student that learns the same, and an average of it that becomes the model."""
@@ -17,6 +19,7 @@ OPPOSED = '''
 from ssl_seg.methods.average import follow
 from ssl_seg.methods.method import FOLLOWER, PEER
 from ssl_seg.registry import METHODS
+from ssl_seg.store.store import Store
 
 
 @METHODS.register_module()
@@ -124,3 +127,84 @@ def test_companions_survive_a_kill(train, opposed, iteration):
     name = f"killed{iteration}"
     train(name, OPPOSED_METHOD, kill_at=(stage, iteration, "advance"))
     assert train(name, OPPOSED_METHOD)[1] == models
+
+
+STRONG = [{"type": "RandomCutOut", "prob": 0.5, "n_holes": 1, "cutout_shape": (6, 6)}]
+
+
+@pytest.fixture(scope="module")
+def learn(tiny, data, tmp_path_factory):
+    """Return a function that trains the first model of an experiment and returns its artifact."""
+    folder = tmp_path_factory.mktemp("learn")
+
+    def run(name, changes=None, *, data=data, advance=lambda done: None, at="usual"):
+        kinds = METHODS.get(name).kinds
+        batch = {"labeled": 2, "unlabeled": 2} if "unlabeled" in kinds else None
+        changes = {
+            "scheduler": {"type": "Supervised"},
+            "method": {"type": name},
+            "batch": batch,
+            "strong": STRONG,
+            "train_dataloader.batch_size": 4,
+            **(changes or {}),
+        }
+        (stage,) = tiny.plan(tiny.config(folder / "tiny.py", data, changes)).trainings
+        return stage, tiny.run(stage, Store(folder / at / name), advance)
+
+    return run
+
+
+@pytest.fixture(scope="module")
+def blinded(tiny, data, tmp_path_factory):
+    """The data set without the masks of R, which no training may miss."""
+    folder = shutil.copytree(data, tmp_path_factory.mktemp("blinded") / "data")
+    plan = tiny.plan(tiny.config(folder.parent / "tiny.py", data))
+    labeled = {case.id for case in plan.trainings[0].sources[0].cases}
+    masks = folder / "train/masks"
+    hidden = [p for p in masks.rglob("*.png") if str(p.relative_to(masks))[:-4] not in labeled]
+    assert len(hidden) == 6
+    for path in hidden:
+        path.unlink()
+    return folder
+
+
+class Killed(BaseException):
+    """Nothing that a training could catch."""
+
+
+def killing(iteration):
+    def advance(done):
+        if done == iteration:
+            raise Killed
+
+    return advance
+
+
+@pytest.mark.parametrize("name", METHODS.names())
+def test_neither_a_kill_nor_deleted_labels_change_a_bit(learn, blinded, contents, name):
+    stage, whole = learn(name)
+    with pytest.raises(Killed):
+        learn(name, data=blinded, advance=killing(2), at="again")
+    begun = []
+    resumed, again = learn(name, data=blinded, advance=begun.append, at="again")
+    assert 0 < begun[0] < stage.size
+    assert resumed.fingerprint == stage.fingerprint
+    assert contents(again) == contents(whole)
+
+
+@pytest.mark.parametrize("name", METHODS.names())
+def test_the_model_opens_in_mmsegmentation(learn, tiny, data, tmp_path, name):
+    from mmseg.apis import init_model
+
+    path = learn(name)[1] / "model.pth"
+    model = init_model(str(tiny.config(tmp_path / "mmseg.py", data)), str(path), device="cpu")
+    stored = torch.load(path, weights_only=True)["state_dict"]
+    found = model.state_dict()
+    assert found.keys() == stored.keys()
+    assert all(torch.equal(found[key], value) for key, value in stored.items())
+
+
+def test_loader_workers_change_no_bit_of_strong_copies(learn, contents):
+    workers = {"train_dataloader.num_workers": 2}
+    one, other = learn("FixMatch")[1], learn("FixMatch", workers, at="workers")[1]
+    assert contents(one) == contents(other)

@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 from mmengine.model import ExponentialMovingAverage
@@ -440,56 +441,7 @@ def test_a_copy_computes_its_own_heads_losses(build):
 
 # Heads of mmsegmentation that are accepted; all others are refused by name.
 
-FEATURES = {"in_channels": 8, "channels": 8}
-TWO = {**FEATURES, "in_channels": [8, 8], "in_index": [0, 1]}
-HEADS = {
-    "ANNHead": {**TWO, "project_channels": 4, "key_pool_scales": (1, 3), "dropout_ratio": 0.1},
-    "APCHead": {**FEATURES, "pool_scales": (1, 2)},
-    "ASPPHead": {**FEATURES, "dilations": (1, 2)},
-    "DMHead": {**FEATURES, "filter_sizes": (1, 3)},
-    "DNLHead": FEATURES,
-    "DPTHead": {
-        **FEATURES,
-        "in_channels": [8] * 4,
-        "in_index": [0, 1, 2, 3],
-        "input_transform": "multiple_select",
-        "embed_dims": 8,
-        "post_process_channels": [8] * 4,
-    },
-    "DepthwiseSeparableASPPHead": {
-        **FEATURES,
-        "dilations": (1, 2),
-        "c1_in_channels": 8,
-        "c1_channels": 4,
-    },
-    "DepthwiseSeparableFCNHead": {**FEATURES, "num_convs": 1, "concat_input": False},
-    "EMAHead": {**FEATURES, "ema_channels": 8, "num_bases": 4, "num_stages": 2},
-    "FCNHead": {**FEATURES, "num_convs": 1},
-    "FPNHead": {**TWO, "feature_strides": (1, 2)},
-    "GCHead": FEATURES,
-    "ISAHead": {**FEATURES, "isa_channels": 4, "down_factor": (2, 2)},
-    "LRASPPHead": {
-        "channels": 8,
-        "in_channels": [8] * 3,
-        "in_index": [0, 1, 2],
-        "input_transform": "multiple_select",
-        "branch_channels": (4, 4),
-    },
-    "LightHamHead": {**TWO, "ham_channels": 8, "ham_kwargs": {"MD_R": 2}},
-    "NLHead": FEATURES,
-    "OCRHead": {**FEATURES, "ocr_channels": 4, "norm_cfg": {"type": "BN"}},
-    "PSPHead": {**FEATURES, "pool_scales": (1, 2)},
-    "SETRMLAHead": {**TWO, "mla_channels": 4, "up_scale": 2},
-    "SETRUPHead": {**FEATURES, "up_scale": 2},
-    "SegformerHead": TWO,
-    "SegmenterMaskTransformerHead": {
-        **FEATURES,
-        "num_layers": 1,
-        "num_heads": 2,
-        "embed_dims": 8,
-    },
-    "UPerHead": {**TWO, "pool_scales": (1, 2)},
-}
+HEADS = yaml.safe_load((Path(__file__).parents[1] / "support/heads.yaml").read_text())
 NEED_COMPILED_MMCV = ("CCHead", "PSAHead")
 
 
