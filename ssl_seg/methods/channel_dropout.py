@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
+from ssl_seg.core.errors import UserError
 from ssl_seg.models.dense import Features
 
 
@@ -19,7 +20,11 @@ def random_channels(count: int, features: Features) -> list[Tensor]:
 
     Returns:
         For each level (n, C) of 0 and 2, on the CPU.
+
+    Raises:
+        UserError: a level is no map of channels.
     """
+    _require_maps(features)
     return [_zeros_and_twos(count, level.shape[1]) for level in features]
 
 
@@ -35,7 +40,11 @@ def complementary_channels(count: int, features: Features) -> list[Tensor]:
 
     Returns:
         For each level (2n, C), on the CPU: the first copies of the pictures, then the second ones.
+
+    Raises:
+        UserError: a level is no map of channels.
     """
+    _require_maps(features)
     first = _zeros_and_twos(count, max(level.shape[1] for level in features))
     first[torch.randperm(count)[: count // 2]] = 1
     both = torch.cat([first, 2 - first])
@@ -48,6 +57,16 @@ def weighted(features: Features, weights: Sequence[Tensor]) -> Features:
         torch.cat([level[: -len(weight)], level[-len(weight) :] * _like(level, weight)])
         for level, weight in zip(features, weights, strict=True)
     )
+
+
+def _require_maps(features: Features) -> None:
+    for level in features:
+        if not isinstance(level, Tensor):
+            raise UserError(
+                "model.backbone: the method drops channels of feature maps, but this backbone "
+                f"gives {type(level).__name__}s, as of maps with class tokens; choose one of "
+                "plain maps, or another method"
+            )
 
 
 def _zeros_and_twos(count: int, channels: int) -> Tensor:

@@ -31,7 +31,8 @@ def test_freed_memory_is_kept(command):
     """By default every large block is mapped and zeroed again, page by page."""
     kept = json.loads(command.call("page_faults", prepare=True).log)
     given_back = json.loads(command.call("page_faults", prepare=False).log)
-    assert 5 * kept < given_back
+    # The first of the blocks is new in any case.
+    assert 3 * kept < given_back
 
 
 @needs_glibc
