@@ -31,7 +31,7 @@ def test_freed_memory_is_kept(command):
     """By default every large block is mapped and zeroed again, page by page."""
     kept = json.loads(command.call("page_faults", prepare=True).log)
     given_back = json.loads(command.call("page_faults", prepare=False).log)
-    # The first of the blocks is new in any case.
+    # The system may take some pages back meanwhile.
     assert 3 * kept < given_back
 
 
