@@ -60,9 +60,13 @@ def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
     return min(MOST_WORKERS, os.cpu_count() or 1)
 
 
+LONG = ("integration", "contracts", "test_configs.py", "test_compat.py")
+"""Folders and files of the tests that take longest."""
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Begin with the longest files: at the end one worker would be left alone with them."""
-    items.sort(key=lambda item: not {"integration", "contracts"} & set(item.path.parts))
+    items.sort(key=lambda item: not set(LONG) & set(item.path.parts))
 
 
 def pytest_collection_finish() -> None:
