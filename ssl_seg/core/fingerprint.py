@@ -20,10 +20,25 @@ def canonical_json(value: Any) -> str:
         TypeError: a value is neither a mapping with string keys, a sequence, a string, a number,
             a boolean nor None; the message names where in ``value`` it stands.
     """
-    _require_plain(value, "")
+    # Plans hash tens of thousands of values; where one stands is only asked if it is wrong.
+    if not _is_plain(value):
+        _require_plain(value, "")
     return json.dumps(
         value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False
     )
+
+
+_SINGLE = frozenset({str, bool, int, float, type(None)})
+
+
+def _is_plain(value: Any) -> bool:
+    if type(value) in _SINGLE:
+        return True
+    if isinstance(value, (list, tuple)):
+        return all(map(_is_plain, value))
+    if isinstance(value, Mapping):
+        return all(type(key) is str for key in value) and all(map(_is_plain, value.values()))
+    return False
 
 
 def _require_plain(value: Any, where: str) -> None:

@@ -37,6 +37,8 @@ def _fields(value: Any) -> dict[str, Any]:
 
 
 def _plain(value: Any) -> Any:
+    if isinstance(value, (str, int, float)) or value is None:
+        return value
     if isinstance(value, (LabelSpace, LabelValues, ClassMapping)):
         return value.plain()
     if is_dataclass(value):
