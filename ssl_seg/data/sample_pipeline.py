@@ -8,6 +8,7 @@ from typing import Any, TypeAlias, final
 import numpy as np
 import torch
 from mmengine.structures import PixelData
+from numpy.typing import NDArray
 from torch import Tensor
 
 from ssl_seg.core.errors import UserError
@@ -90,12 +91,13 @@ class SamplePipeline:
         # Transforms may write into what they are given.
         results = shared if alone else _copied(shared)
         if copy == "strong" and self._strong:
-            before = _copied(results)
+            size, mask = results["img"].shape[:2], results.get(_MASK)
+            mask = None if mask is None else mask.copy()
             for transform in self._strong:
                 results = transform(results)
                 if results is None:
                     return None
-            self._require_unmoved(before, results)
+            self._require_unmoved(size, mask, results)
         packed = self._pack(results)
         if _LEVELS in results and packed is not None and "data_samples" in packed:
             packed["data_samples"].gt_weight = PixelData(data=self._weights(results))
@@ -114,10 +116,13 @@ class SamplePipeline:
         certain = levels.astype(np.float32) / 255
         return torch.from_numpy(certain**self._weight)[None]
 
-    def _require_unmoved(self, before: Results, after: Results) -> None:
-        moved = before["img"].shape[:2] != after["img"].shape[:2]
-        if not moved and (mask := before.get(_MASK)) is not None:
-            moved = bool(((after[_MASK] != mask) & (after[_MASK] != self._ignore)).any())
+    def _require_unmoved(
+        self, size: tuple[int, ...], mask: NDArray[Any] | None, after: Results
+    ) -> None:
+        moved = size != after["img"].shape[:2]
+        if not moved and mask is not None:
+            now = after[_MASK]
+            moved = now.shape != mask.shape or bool(((now != mask) & (now != self._ignore)).any())
         if moved:
             names = ", ".join(type(transform).__name__ for transform in self._strong)
             raise UserError(

@@ -8,8 +8,9 @@ from typing import ClassVar, final
 import torch
 from torch import Tensor, nn
 
+from ssl_seg.config.check_values import count
 from ssl_seg.core.stage import Augmentation, SourceKind
-from ssl_seg.methods.arguments import check_count, check_share, check_weight
+from ssl_seg.methods.arguments import check_share, check_weight
 from ssl_seg.methods.average import follow
 from ssl_seg.methods.method import FOLLOWER, Companion
 from ssl_seg.methods.ramp import sigmoid_ramp
@@ -79,7 +80,7 @@ class ADMT:
         check_weight("weight", weight)
         check_share("cutmix", cutmix)
         check_share("decay", decay, one=False)
-        check_count("period", period)
+        count(period, "period")
         self._threshold = threshold
         self._weight = weight
         self._cutmix = cutmix

@@ -30,15 +30,5 @@ def check_weight(name: str, value: object) -> None:
         raise UserError(f"{name}: expected a number of at least 0, got {value!r}")
 
 
-def check_count(name: str, value: object) -> None:
-    """Check that an argument is a whole number of at least 1.
-
-    Raises:
-        UserError: it is not; names the argument, as ``name``.
-    """
-    if not isinstance(value, int) or isinstance(value, bool) or value < 1:
-        raise UserError(f"{name}: expected a whole number of at least 1, got {value!r}")
-
-
 def _is_number(value: object) -> TypeGuard[int | float]:
     return isinstance(value, (int, float)) and not isinstance(value, bool) and isfinite(value)

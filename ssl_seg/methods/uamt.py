@@ -8,8 +8,9 @@ from typing import ClassVar, final
 import torch
 from torch import Tensor, nn
 
+from ssl_seg.config.check_values import count
 from ssl_seg.core.stage import Augmentation, SourceKind
-from ssl_seg.methods.arguments import check_count, check_share, check_weight
+from ssl_seg.methods.arguments import check_share, check_weight
 from ssl_seg.methods.average import follow
 from ssl_seg.methods.method import FOLLOWER, Companion
 from ssl_seg.methods.noise import noisy
@@ -23,7 +24,7 @@ from ssl_seg.registry import METHODS
 @METHODS.register_module()
 @final
 class UAMT:
-    """Yu et al., "Uncertainty-aware Self-ensembling Model for Semi-supervised 3D LA Segmentation".
+    """Yu et al., "Uncertainty-Aware Self-ensembling Model" for 3D left atria (MICCAI 2019).
 
     An averaged teacher sees each unlabeled picture several times, under noise and with dropout. The
     entropy of its mean probabilities must be below (0.75 + 0.25 ramp) ln C, for C classes. On the
@@ -58,7 +59,7 @@ class UAMT:
         check_weight("weight", weight)
         check_share("decay", decay, one=False)
         check_weight("noise", noise)
-        check_count("votes", votes)
+        count(votes, "votes")
         self._weight = weight
         self._decay = decay
         self._noise = noise

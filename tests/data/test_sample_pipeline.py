@@ -124,9 +124,18 @@ def test_a_strong_copy_may_leave_pixels_out():
     assert (strong == 255).sum() == 16
 
 
+@TRANSFORMS.register_module(name="CutMask", force=True)
+class CutMask(BaseTransform):
+    """Cut the mask and forget the picture."""
+
+    def transform(self, results):
+        return {**results, "gt_seg_map": results["gt_seg_map"][:4]}
+
+
 @pytest.mark.parametrize(
     "moving",
     [
+        {"type": "CutMask"},
         {"type": "RandomFlip", "prob": 1.0},
         {"type": "Resize", "scale": (8, 6)},
         {"type": "RandomRotate", "prob": 1.0, "degree": (90, 90)},

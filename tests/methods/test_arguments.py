@@ -7,7 +7,8 @@ from math import inf, nan
 import pytest
 
 from ssl_seg.core.errors import UserError
-from ssl_seg.methods.arguments import check_count, check_share, check_weight
+from ssl_seg.methods import UAMT
+from ssl_seg.methods.arguments import check_share, check_weight
 from ssl_seg.registry import METHODS
 
 
@@ -35,8 +36,8 @@ def test_what_is_no_weight_is_refused(value):
 @pytest.mark.parametrize("value", [0, -3, 2.0, True, "2", None])
 def test_what_is_no_count_is_refused(value):
     with pytest.raises(UserError, match=r"^votes: expected a whole number of at least 1, got"):
-        check_count("votes", value)
-    check_count("votes", 1)
+        UAMT(votes=value)
+    UAMT(votes=1)
 
 
 @pytest.mark.parametrize(
