@@ -24,14 +24,16 @@ def measured(calibration: Calibration, store: Store) -> tuple[Counts, Counts]:
     Pixels without a true class are left out.
     """
     classes = len(calibration.values.space)
-    right, pixels = (np.zeros((classes, LEVELS), np.int64) for _ in range(2))
+    shape = (classes, LEVELS)
+    right, pixels = (np.zeros(shape, np.int64) for _ in range(2))
     folders = _folders(calibration, store)
     for case in calibration.cases:
         labels, levels, truth = _read(case, folders[case.id], calibration)
         known = truth != calibration.values.space.ignore
-        labels, levels = labels[known], levels[known]
-        np.add.at(pixels, (labels, levels), 1)
-        np.add.at(right, (labels, levels), labels == truth[known])
+        places = np.ravel_multi_index((labels[known], levels[known]), shape)
+        correct = labels[known] == truth[known]
+        pixels += np.bincount(places, minlength=pixels.size).reshape(shape)
+        right += np.bincount(places[correct], minlength=right.size).reshape(shape)
     return right, pixels
 
 
